@@ -1,0 +1,52 @@
+// Guest invitations.
+import type { Resolvers } from '../src/generated/graphql.ts';
+import type { InvitationRecord } from '../src/tracking/record.ts';
+import { loadConnection } from './connection.ts';
+
+const kind = 'invitation';
+
+export const invitationResolvers: Resolvers = {
+  Query: {
+    invitation: async (_, { id }, { records, caller }) =>
+      ((await records.find(kind, caller, id)) as InvitationRecord | undefined) ?? null,
+    invitations: (_, { filter, ...page }, context) =>
+      loadConnection<InvitationRecord>(
+        context,
+        {
+          kind,
+          ...(filter?.state ? { states: filter.state } : {}),
+          ...(filter?.invitedUserEmailAddress ? { invitedUserEmailAddress: filter.invitedUserEmailAddress } : {}),
+        },
+        page,
+      ),
+  },
+  Mutation: {
+    createInvitation: (_, { input }, { tracker, caller }) => tracker.createInvitation(input, caller),
+  },
+  Subscription: {
+    invitationUpdated: {
+      subscribe: (_, { id, afterRevision }, { feed, caller }) =>
+        feed.watchRecord(kind, caller, { id, afterRevision }) as never,
+      resolve: (record: InvitationRecord) => record,
+    },
+  },
+  Invitation: {
+    id: ({ graphId }) => graphId,
+    invitedUserDisplayName: ({ payload }) => payload.invitedUserDisplayName ?? null,
+    invitedUserEmailAddress: ({ payload }) => payload.invitedUserEmailAddress ?? null,
+    invitedUserMessageInfo: ({ payload }) => payload.invitedUserMessageInfo ?? null,
+    invitedUserType: ({ payload }) => payload.invitedUserType ?? null,
+    inviteRedeemUrl: ({ payload }) => payload.inviteRedeemUrl ?? null,
+    inviteRedirectUrl: ({ payload }) => payload.inviteRedirectUrl ?? null,
+    resetRedemption: ({ payload }) => payload.resetRedemption ?? null,
+    sendInvitationMessage: ({ payload }) => payload.sendInvitationMessage ?? null,
+    status: ({ payload }) => payload.status ?? null,
+    // These members belong to the record and are not read anew: null until they were heard of.
+    invitedUser: ({ payload: { invitedUser } }) =>
+      invitedUser
+        ? { userPrincipalName: null, externalUserState: null, externalUserStateChangeDateTime: null, ...invitedUser }
+        : null,
+    invitedUserSponsors: ({ payload }) => payload.invitedUserSponsors ?? null,
+    tracking: (record) => record,
+  },
+};

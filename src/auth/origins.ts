@@ -1,0 +1,20 @@
+// Which pages of browsers may call us: without a check any page that a user opens could act for that user.
+import { isLoopback } from '../config.ts';
+
+// Apollo Sandbox runs in a frame of the first; the second is its full page.
+const SANDBOX_ORIGINS = ['https://sandbox.embed.apollographql.com', 'https://studio.apollographql.com'];
+
+/** @returns whether a page of this origin may call; `host` is what it called us by, undefined when that does not count. */
+export type OriginCheck = (origin: string | undefined, host?: string) => boolean;
+
+/** Our own pages and the listed ones always; in development also Apollo Sandbox and pages of this machine. */
+export function createOriginCheck(options: { isDevelopment: boolean; allowedOrigins: readonly string[] }): OriginCheck {
+  const listed = new Set([...options.allowedOrigins, ...(options.isDevelopment ? SANDBOX_ORIGINS : [])]);
+  return (origin, host) => {
+    // Only browsers send it, and they always do.
+    if (origin === undefined) return true;
+    const url = URL.parse(origin);
+    if (!url) return false;
+    return listed.has(url.origin) || url.host === host || (options.isDevelopment && isLoopback(url.hostname));
+  };
+}

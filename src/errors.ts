@@ -1,0 +1,93 @@
+// The errors that the gateway throws on purpose, and the one formatter that lets them out.
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { toInputPosition } from './input-position.ts';
+
+/** What a client may branch on; the README's table says what each means and whether repeating is safe. */
+export type ErrorCode =
+  | 'BAD_REQUEST'
+  | 'LIMIT_EXCEEDED'
+  | 'REQUEST_TOO_LARGE'
+  | 'BAD_USER_INPUT'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'THROTTLED'
+  | 'UPSTREAM_UNAVAILABLE'
+  | 'OUTCOME_UNKNOWN'
+  | 'IDEMPOTENCY_CONFLICT'
+  | 'INTERNAL_SERVER_ERROR';
+
+/** What Graph said about a failed call: enough to report it to Microsoft, nothing of its body. */
+export interface GraphAnswer {
+  statusCode: number;
+  code: string | null;
+  requestId: string | null;
+}
+
+/** Facts for the client beside the code. */
+export interface ErrorExtensions {
+  /** Position of the bad value, such as `input.participants[0].identity`. */
+  field?: string;
+  graph?: GraphAnswer;
+  recordId?: string;
+  retryAfterSeconds?: number;
+}
+
+/** An error that is meant for the client: message, code and facts are sent as they are. */
+export class GatewayError extends GraphQLError {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, extensions: ErrorExtensions = {}, cause?: unknown) {
+    super(message, {
+      extensions: { code, ...extensions },
+      ...(cause === undefined ? {} : { originalError: toError(cause) }),
+    });
+    this.name = 'GatewayError';
+    this.code = code;
+  }
+}
+
+/** @returns the value as an `Error`, for whatever a `catch` may hold. */
+export function toError(value: unknown): Error {
+  return Error.isError(value) ? (value as Error) : new Error(String(value));
+}
+
+const REQUEST_ERROR_CODES = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'BAD_REQUEST', 'LIMIT_EXCEEDED']);
+
+/**
+ * The one way out for errors, on every transport. What was not thrown on purpose is reported and masked.
+ * @param report told about an error that the client must not see
+ */
+export function toClientError(error: unknown, report: (error: Error) => void): GraphQLFormattedError {
+  const { locations, path } = error instanceof GraphQLError ? error : {};
+  const where = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
+  const origin = originOf(error);
+  if (origin instanceof GatewayError) {
+    return { message: origin.message, ...where, extensions: { ...origin.extensions, http: undefined } };
+  }
+  // graphql-js found the request at fault before any resolver ran.
+  if (error instanceof GraphQLError && origin instanceof GraphQLError && !path) {
+    const code = error.extensions['code'];
+    if (code !== 'INTERNAL_SERVER_ERROR') {
+      const field = toInputPosition(error);
+      const known = typeof code === 'string' && REQUEST_ERROR_CODES.has(code) ? code : 'BAD_REQUEST';
+      return { message: error.message, ...where, extensions: { code: known, ...(field ? { field } : {}) } };
+    }
+  }
+  report(toError(origin));
+  return { message: 'Internal server error', ...where, extensions: { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode } };
+}
+
+/** @returns the same error with a code, for the errors that graphql-js gives none. */
+export function withCode(error: GraphQLError, code: 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED' | 'BAD_USER_INPUT'): GraphQLError {
+  const { message, nodes, source, positions, path, originalError } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, originalError, extensions: { code } });
+}
+
+/** graphql-js wraps what a resolver threw; a cause of ours is no wrapping. */
+function originOf(error: unknown): unknown {
+  let origin = error;
+  while (origin instanceof GraphQLError && !(origin instanceof GatewayError) && origin.originalError) origin = origin.originalError;
+  return origin;
+}

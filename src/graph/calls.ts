@@ -1,0 +1,61 @@
+// Inviting participants to a call, and where the operation that does it is read.
+import { toSegment, type CallLimits, type GraphClient } from './client.ts';
+import { GraphUnreachable } from './graph-error.ts';
+import { identityTypes, toOperation, type GraphIdentitySet, type GraphOperation, type IdentityKind, type InviteParticipantsRequest } from './resources.ts';
+
+/** Graph's answer to an invitation of participants. */
+export interface OperationAnswer {
+  id: string;
+  operation: GraphOperation;
+}
+
+/** Invites participants to a call. Throws `GraphRefusal` or `GraphUnreachable`. */
+export async function inviteParticipants(
+  client: GraphClient,
+  callId: string,
+  request: InviteParticipantsRequest,
+  limits: CallLimits,
+): Promise<OperationAnswer> {
+  const path = `/communications/calls/${toSegment(callId)}/participants/invite`;
+  const { body, headers } = await client.post(path, toBody(request), limits);
+  const answer = toOperation(body);
+  const id = answer.id ?? toOperationId(headers.get('location'));
+  if (id === null) throw new GraphUnreachable('the answer names no operation', true);
+  return { id, operation: answer.operation };
+}
+
+/** @returns the path of an operation below the version. */
+export function operationPath(callId: string, id: string): string {
+  return `/communications/calls/${toSegment(callId)}/operations/${toSegment(id)}`;
+}
+
+// The reference sends the type on all three levels: participant, identity set and identity.
+function toBody({ participants, clientContext }: InviteParticipantsRequest) {
+  return {
+    participants: participants.map(({ identity, ...members }) => ({
+      '@odata.type': '#microsoft.graph.invitationParticipantInfo',
+      ...members,
+      identity: toIdentitySet(identity),
+    })),
+    clientContext,
+  };
+}
+
+function toIdentitySet(identity: GraphIdentitySet) {
+  const entries = Object.entries(identity) as [IdentityKind, object][];
+  return {
+    '@odata.type': '#microsoft.graph.identitySet',
+    ...Object.fromEntries(
+      entries.map(([kind, members]) => [kind, { '@odata.type': `#microsoft.graph.${identityTypes[kind]}`, ...members }]),
+    ),
+  };
+}
+
+function toOperationId(location: string | null): string | null {
+  const segment = location?.match(/\/operations\/([^/?#]+)\/?$/)?.[1];
+  try {
+    return segment === undefined ? null : decodeURIComponent(segment);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,113 @@
+// What can go wrong between us and Graph, and the one place that turns it into an error for a client.
+import { GraphClientError } from '@microsoft/microsoft-graph-client';
+import { GatewayError, type ErrorCode, type GraphAnswer } from '../errors.ts';
+
+/** The client passes on its own errors untouched, and wraps all others. */
+abstract class ClientError extends GraphClientError {
+  constructor(message: string) {
+    super(message);
+    // The client's class sets its own prototype on whatever extends it.
+    Object.setPrototypeOf(this, new.target.prototype);
+    this.name = new.target.name;
+  }
+}
+
+/** Graph answered, and not with success. */
+export class GraphRefusal extends ClientError implements GraphAnswer {
+  readonly statusCode: number;
+  readonly code: string | null;
+  readonly requestId: string | null;
+  /** From `Retry-After`, null when Graph did not say. */
+  readonly retryAfterMs: number | null;
+
+  constructor(statusCode: number, code: string | null, requestId: string | null, retryAfterMs: number | null) {
+    super(`Graph answered ${statusCode}${code ? ` (${code})` : ''}`);
+    this.statusCode = statusCode;
+    this.code = code;
+    this.requestId = requestId;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** No whole answer came: the connection failed, broke or took too long. */
+export class GraphUnreachable extends ClientError {
+  /** Whether Graph may have seen the request. */
+  readonly sent: boolean;
+
+  constructor(reason: string, sent: boolean, cause?: unknown) {
+    super(`Graph did not answer: ${reason}`);
+    this.sent = sent;
+    this.cause = cause;
+  }
+}
+
+/** @returns the moment `Retry-After` names as milliseconds from now (0 to one day); null when it names none. */
+export function toRetryAfterMs(header: string | null | undefined, nowMs: number): number | null {
+  const value = header?.trim();
+  if (!value) return null;
+  // One edition of the throttling page shows a fraction; HTTP also allows a date.
+  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
+  if (!Number.isFinite(ms) || value.startsWith('-')) return null;
+  return Math.min(Math.max(0, Math.ceil(ms)), 24 * 60 * 60 * 1000);
+}
+
+const codesByStatus: { [status: number]: ErrorCode } = {
+  // Our own token was refused: nothing that the caller can mend.
+  401: 'INTERNAL_SERVER_ERROR',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'INTERNAL_SERVER_ERROR',
+  409: 'CONFLICT',
+  410: 'NOT_FOUND',
+  // A matching guest exists and is blocked from signing in.
+  412: 'CONFLICT',
+  415: 'INTERNAL_SERVER_ERROR',
+  429: 'THROTTLED',
+};
+
+const messages: { [code in ErrorCode]?: string } = {
+  BAD_USER_INPUT: 'Graph refused the request as invalid. Correct the input; `extensions.graph.code` says what Graph found.',
+  FORBIDDEN: 'Graph does not allow this. The application or the caller lacks a permission that the request needs.',
+  NOT_FOUND: 'Graph knows no such resource. Check the ids that you gave.',
+  CONFLICT: 'The request conflicts with what is in the directory. Look at the existing resource before you try again.',
+  THROTTLED: 'Graph is throttling. Nothing was done; repeat the request after `extensions.retryAfterSeconds`.',
+  UPSTREAM_UNAVAILABLE: 'Graph could not be reached and did nothing. Repeat the request later.',
+};
+
+/** @returns whether a request that failed so surely had no effect, even if it was a POST. */
+export function isSurelyNotDone(error: unknown): boolean {
+  if (!(error instanceof GraphRefusal)) return isNeverSent(error);
+  // 408 comes from gateways that lost patience with what is behind them.
+  return error.statusCode >= 300 && error.statusCode < 500 && error.statusCode !== 408;
+}
+
+function isNeverSent(error: unknown): boolean {
+  return error instanceof GraphUnreachable && !error.sent;
+}
+
+/** @returns whether the same request may succeed later, so that its idempotency key must stay free. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof GraphRefusal ? error.statusCode === 429 : isNeverSent(error);
+}
+
+/** @returns what a client is told about a failed call to Graph that surely had no effect (a read, a refusal). */
+export function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  if (error instanceof GraphRefusal) {
+    const { statusCode, code, requestId, retryAfterMs } = error;
+    const ours = codesByStatus[statusCode] ?? (statusCode < 300 || statusCode >= 500 ? 'UPSTREAM_UNAVAILABLE' : 'BAD_USER_INPUT');
+    return new GatewayError(
+      ours,
+      messages[ours] ?? 'Internal server error',
+      {
+        graph: { statusCode, code, requestId },
+        ...(ours === 'THROTTLED' ? { retryAfterSeconds: Math.ceil((retryAfterMs ?? 10_000) / 1000) } : {}),
+      },
+      error,
+    );
+  }
+  if (error instanceof GraphUnreachable) {
+    return new GatewayError('UPSTREAM_UNAVAILABLE', messages.UPSTREAM_UNAVAILABLE ?? '', {}, error);
+  }
+  return new GatewayError('INTERNAL_SERVER_ERROR', 'Internal server error', {}, error);
+}

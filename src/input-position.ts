@@ -1,0 +1,42 @@
+// Where in the input an error of graphql-js lies, such as `input.participants[0].identity`.
+import { Kind, parse, visit, type ASTNode, type GraphQLError } from 'graphql';
+
+/** @returns the position, or undefined when the error is not about a value of an argument or variable. */
+export function toInputPosition(error: GraphQLError): string | undefined {
+  // A variable's position is only in the message.
+  const [, variable, position] = /^Variable "\$(\w+)" got invalid value .*?(?: at "([^"]+)"; |; )/s.exec(error.message) ?? [];
+  if (variable !== undefined) return position ?? variable;
+  const node = error.nodes?.[0];
+  const source = node?.loc?.source.body;
+  return node && source !== undefined ? toLiteralPosition(source, node) : undefined;
+}
+
+/** A node does not know what it stands in, so the document is walked again; errors are rare enough for that. */
+function toLiteralPosition(source: string, wanted: ASTNode): string | undefined {
+  let found: string | undefined;
+  visit(parse(source), {
+    enter(node, key, parent, _, ancestors) {
+      if (found !== undefined || node.kind !== wanted.kind || node.loc?.start !== wanted.loc?.start) return;
+      found = toPath([...ancestors, ...(parent ? [parent] : []), node], key);
+    },
+  });
+  return found;
+}
+
+function toPath(chain: readonly (ASTNode | readonly ASTNode[])[], lastKey: string | number | undefined): string | undefined {
+  let path: string | undefined;
+  chain.forEach((link, index) => {
+    if (Array.isArray(link)) {
+      // A list value's entries have no name but a place.
+      const parent = chain[index - 1];
+      if (path === undefined || !parent || Array.isArray(parent) || (parent as ASTNode).kind !== Kind.LIST) return;
+      const next = chain[index + 1] as ASTNode | undefined;
+      path += `[${next ? (link as ASTNode[]).indexOf(next) : Number(lastKey)}]`;
+      return;
+    }
+    const node = link as ASTNode;
+    if (node.kind === Kind.ARGUMENT) path = node.name.value;
+    if (node.kind === Kind.OBJECT_FIELD && path !== undefined) path += `.${node.name.value}`;
+  });
+  return path;
+}

@@ -1,0 +1,47 @@
+// What one request reads more than once: batched and shared among its resolvers.
+import DataLoader from 'dataloader';
+import type { BatchReader } from './graph/batch.ts';
+import { GraphRefusal, toGatewayError } from './graph/graph-error.ts';
+import { toUser, type GraphUser } from './graph/resources.ts';
+import { userPath } from './graph/users.ts';
+import type { TrackingRecord } from './tracking/record.ts';
+import type { Store } from './tracking/store.ts';
+
+export interface LoaderOptions {
+  reader: BatchReader;
+  store: Pick<Store, 'histories'>;
+  timeoutMs: number;
+  /** Whether a key is read once only; not for a subscription, whose context lives long. */
+  cache: boolean;
+}
+
+export interface Loaders {
+  /** A user of the directory, null when Graph does not know it (yet). */
+  user: DataLoader<string, GraphUser | null>;
+  /** The newest revisions of a record, oldest first. */
+  history: (recordId: string, last: number) => Promise<TrackingRecord[]>;
+}
+
+export function createLoaders({ reader, store, timeoutMs, cache }: LoaderOptions): Loaders {
+  const histories = new DataLoader<{ recordId: string; last: number }, TrackingRecord[], string>(
+    async (keys) => {
+      const most = Math.max(...keys.map(({ last }) => last));
+      const found = await store.histories(keys.map(({ recordId }) => recordId), most);
+      return keys.map(({ last }, index) => found[index]?.slice(-last) ?? []);
+    },
+    { cache, cacheKeyFn: ({ recordId, last }) => `${recordId} ${last}` },
+  );
+  return {
+    user: new DataLoader<string, GraphUser | null>(
+      async (ids) => {
+        const results = await reader.read(ids.map(userPath), { timeoutMs, repeat: 'asRead' });
+        return results.map((result) => {
+          if ('body' in result) return toUser(result.body);
+          return result.error instanceof GraphRefusal && result.error.statusCode === 404 ? null : toGatewayError(result.error);
+        });
+      },
+      { cache },
+    ),
+    history: (recordId, last) => histories.load({ recordId, last }),
+  };
+}

@@ -1,0 +1,34 @@
+// The gateway as a process: environment in, signals obeyed.
+import { ConfigError, loadConfig } from './config.ts';
+import { createGateway } from './gateway.ts';
+import { createLogger } from './logger.ts';
+
+const logger = createLogger();
+
+try {
+  const gateway = createGateway(loadConfig(process.env), logger);
+  let isStopping = false;
+  const stop = (signal: string) => {
+    if (isStopping) return;
+    isStopping = true;
+    logger.info({ signal }, 'stopping');
+    gateway.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.fatal({ err: error }, 'the stop failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  const { url } = await gateway.start();
+  logger.info({ url }, 'listening');
+} catch (error) {
+  if (error instanceof ConfigError) {
+    console.error(error.message);
+    process.exit(2);
+  }
+  logger.fatal({ err: error }, 'the start failed');
+  process.exit(1);
+}

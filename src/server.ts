@@ -1,0 +1,138 @@
+// HTTP and WebSocket on one port: GraphQL, health, and the pages of development.
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
+import fastifyCors from '@fastify/cors';
+import fastify, { type FastifyError } from 'fastify';
+import { GraphQLError, NoSchemaIntrospectionCustomRule, specifiedRules } from 'graphql';
+import { developer } from './auth/caller.ts';
+import { createOriginCheck } from './auth/origins.ts';
+import { createContext, type GraphQLContext, type Services } from './context.ts';
+import { serveWebSockets } from './delivery/websocket.ts';
+import { toClientError, type ErrorCode } from './errors.ts';
+import type { Logger } from './logger.ts';
+import { renderSandbox, serveExplorer } from './pages.ts';
+import { createSchema } from './schema.ts';
+
+export interface ServerOptions {
+  host: string;
+  port: number;
+  isDevelopment: boolean;
+  allowedOrigins: readonly string[];
+  services: Services;
+  logger: Logger;
+}
+
+export interface Server {
+  /** @returns the address it can be reached at */
+  start(): Promise<string>;
+  /** Answers what has been asked, closes sockets with 1001, and takes no more. */
+  stop(): Promise<void>;
+}
+
+const PATH = '/graphql';
+const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_TOKENS = 1_000;
+
+export function createServer(options: ServerOptions): Server {
+  const { services, logger, isDevelopment } = options;
+  const report = (error: Error) => logger.error({ err: error }, 'unexpected error');
+  const formatError = (error: unknown) => toClientError(error, report);
+  const schema = createSchema();
+  const isAllowedOrigin = createOriginCheck(options);
+  const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: 'idle' });
+  const apollo = new ApolloServer<GraphQLContext>({
+    schema,
+    introspection: isDevelopment,
+    formatError: (_, error) => formatError(error),
+    includeStacktraceInErrorResponses: false,
+    hideSchemaDetailsFromClientErrors: true,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: MAX_TOKENS },
+    plugins: [
+      fastifyApolloDrainPlugin(app),
+      ApolloServerPluginCacheControlDisabled(),
+      isDevelopment ? landingPage : ApolloServerPluginLandingPageDisabled(),
+      refuseSubscriptions,
+    ],
+  });
+  const endWebSockets = serveWebSockets({
+    server: app.server,
+    path: PATH,
+    schema,
+    createContext: () => createContext(services, developer, { isLong: true }),
+    toClientError: formatError,
+    isAllowedOrigin,
+    validationRules: isDevelopment ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule],
+    maxTokens: MAX_TOKENS,
+    maxMessageBytes: MAX_BODY_BYTES,
+  });
+
+  app.setErrorHandler((error: FastifyError, _, reply) => {
+    const { status, code, message } = toHttpError(error, report);
+    return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+  });
+  app.setNotFoundHandler((_, reply) =>
+    reply.code(404).send({ errors: [{ message: `There is nothing here. GraphQL is served at ${PATH}.`, extensions: { code: 'NOT_FOUND' satisfies ErrorCode } }] }),
+  );
+  app.get('/health/live', () => ({ status: 'ok' }));
+  app.get('/health/ready', async (_, reply) => {
+    try {
+      await services.store.ping();
+      return { status: 'ok' };
+    } catch (error) {
+      logger.warn({ err: error }, 'not ready: the store does not answer');
+      return reply.code(503).send({ status: 'unavailable', reasons: ['the store does not answer'] });
+    }
+  });
+
+  return {
+    async start() {
+      await apollo.start();
+      await app.register(fastifyCors, { origin: (origin, done) => done(null, isAllowedOrigin(origin)) });
+      await app.register(fastifyApollo(apollo), {
+        path: PATH,
+        context: () => Promise.resolve(createContext(services, developer, { isLong: false })),
+      });
+      if (isDevelopment) {
+        app.get('/', (_, reply) => reply.redirect(PATH));
+        await serveExplorer(app, PATH);
+      }
+      return app.listen({ host: options.host, port: options.port });
+    },
+    async stop() {
+      await endWebSockets();
+      await apollo.stop();
+      await app.close();
+    },
+  };
+}
+
+const landingPage: ApolloServerPlugin = {
+  serverWillStart: () => Promise.resolve({ renderLandingPage: () => Promise.resolve({ html: renderSandbox(PATH) }) }),
+};
+
+/** Apollo would run it once and answer nonsense. */
+const refuseSubscriptions: ApolloServerPlugin<GraphQLContext> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      didResolveOperation: ({ operation }) => {
+        if (operation?.operation !== 'subscription') return Promise.resolve();
+        return Promise.reject(
+          new GraphQLError(`A subscription cannot be sent over HTTP. Open a WebSocket to ${PATH} with the protocol graphql-transport-ws.`, {
+            extensions: { code: 'BAD_REQUEST' satisfies ErrorCode, http: { status: 400 } },
+          }),
+        );
+      },
+    }),
+};
+
+function toHttpError(error: FastifyError, report: (error: Error) => void): { status: number; code: ErrorCode; message: string } {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return { status: 413, code: 'REQUEST_TOO_LARGE', message: `The request is larger than ${MAX_BODY_BYTES} bytes. Send less at once.` };
+  }
+  const status = error.statusCode ?? 500;
+  if (status >= 400 && status < 500) return { status, code: 'BAD_REQUEST', message: error.message };
+  report(error);
+  return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Internal server error' };
+}

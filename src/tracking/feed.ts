@@ -1,0 +1,206 @@
+// Carries the change log to subscribers: a cursor moves along the log, and each watch gets what concerns it.
+import { GatewayError } from '../errors.ts';
+import { Loop } from './loop.ts';
+import { isFinished, type Owner, type RecordKind, type TrackingRecord } from './record.ts';
+import type { Store } from './store.ts';
+import { Watch } from './watch.ts';
+
+export interface FeedOptions {
+  store: Store;
+  /** Time between two reads of a watched record. */
+  pollIntervalMs: number;
+  /** Told when a watch may have brought the next read of a record forward. */
+  onWatch: () => void;
+  onError: (error: unknown) => void;
+}
+
+const PAGE = 500;
+/** The guarantee behind the wake-ups, which may be lost. */
+const TICK_MS = 2_000;
+/** How long a record counts as watched after the last renewal. */
+const WATCHED_MS = 30_000;
+const RENEW_MS = 10_000;
+/** How many records of a call a subscriber gets to begin with. */
+const MAX_CURRENT = 1_000;
+
+export class Feed {
+  readonly #options: FeedOptions;
+  readonly #loop: Loop;
+  readonly #byRecord = new Map<string, Set<Watch>>();
+  readonly #byCall = new Map<string, Map<Watch, Owner>>();
+  /** Unfinished records that somebody here watches through their call. */
+  readonly #followed = new Map<string, string>();
+  #cursor = 0;
+  #renewAt = 0;
+  #unlisten: (() => void) | undefined;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.#loop = new Loop({
+      tick: async () => {
+        await this.tick();
+        await this.#renew();
+        return TICK_MS;
+      },
+      onError: options.onError,
+      retryMs: TICK_MS,
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#cursor = await this.#options.store.head();
+    this.#unlisten = this.#options.store.onChange(() => this.#loop.poke());
+    this.#loop.start();
+  }
+
+  /** Ends every watch. */
+  async stop(): Promise<void> {
+    this.#unlisten?.();
+    await this.#loop.stop();
+    for (const watch of this.#watches()) watch.complete();
+  }
+
+  /** How many subscribers are watching. */
+  get watchCount(): number {
+    return [...this.#watches()].length;
+  }
+
+  /**
+   * The current state of a record, then every later one, and the end after its final state.
+   * @param afterRevision gives the revisions after this one instead of the current state; of a finished record at least its final one
+   * @throws GatewayError `NOT_FOUND` when the owner has no such record
+   */
+  async watchRecord(
+    kind: RecordKind,
+    owner: Owner,
+    { id, callId, afterRevision }: { id: string; callId?: string; afterRevision?: number | null },
+  ): Promise<AsyncIterableIterator<TrackingRecord>> {
+    if (typeof afterRevision === 'number' && afterRevision < 0) {
+      throw new GatewayError('BAD_USER_INPUT', 'afterRevision: Revisions begin at 1. Give the last `tracking.revision` that you saw, or 0 for all.', {
+        field: 'afterRevision',
+      });
+    }
+    const { store } = this.#options;
+    const known = await store.find(kind, owner, id, callId);
+    if (!known) throw notFound();
+    const watch: Watch = new Watch({ endsWithRecord: true, onEnd: () => remove(this.#byRecord, known.id, watch) });
+    add(this.#byRecord, known.id, watch);
+    try {
+      // Read again: only what happens from here on is certain to reach the watch.
+      const current = (await store.find(kind, owner, known.id, callId)) ?? known;
+      const states = typeof afterRevision === 'number' ? await this.#missed(current, afterRevision) : [current];
+      watch.open(states, { id: current.id, revision: (states[0]?.revision ?? current.revision + 1) - 1 });
+      if (!isFinished(current)) await this.#noteInterest([current.id]);
+    } catch (error) {
+      void watch.return();
+      throw error;
+    }
+    return watch;
+  }
+
+  /** The current states of a call's records, oldest first, then every change, of new records too. Never ends by itself. */
+  async watchCall(owner: Owner, callId: string): Promise<AsyncIterableIterator<TrackingRecord>> {
+    const leave = () => {
+      const watches = this.#byCall.get(callId);
+      watches?.delete(watch);
+      if (watches?.size === 0) this.#byCall.delete(callId);
+    };
+    const watch: Watch = new Watch({ endsWithRecord: false, onEnd: leave });
+    const watches = this.#byCall.get(callId) ?? new Map<Watch, Owner>();
+    this.#byCall.set(callId, watches.set(watch, owner));
+    try {
+      const records = await this.#options.store.list({ kind: 'inviteParticipantsOperation', owner, callId, first: MAX_CURRENT });
+      watch.open(records.toReversed());
+      const unfinished = records.filter((record) => !isFinished(record));
+      for (const record of unfinished) this.#followed.set(record.id, callId);
+      await this.#noteInterest(unfinished.map((record) => record.id));
+    } catch (error) {
+      void watch.return();
+      throw error;
+    }
+    return watch;
+  }
+
+  /** Reads the log to its end and hands out what is new. */
+  async tick(): Promise<void> {
+    const { store } = this.#options;
+    for (;;) {
+      const changes = await store.changesAfter(this.#cursor, PAGE);
+      const started: string[] = [];
+      for (const { seq, record } of changes) {
+        this.#cursor = seq;
+        if (this.#dispatch(record)) started.push(record.id);
+      }
+      if (started.length > 0) await this.#noteInterest(started);
+      if (changes.length === PAGE) continue;
+      // A database that was restored or failed over may have gone back behind us.
+      if (changes.length === 0 && (await store.head()) < this.#cursor) await this.#startOver();
+      return;
+    }
+  }
+
+  /** @returns whether the record began to be followed through its call. */
+  #dispatch(record: TrackingRecord): boolean {
+    for (const watch of this.#byRecord.get(record.id) ?? []) watch.push(record);
+    const callWatches = record.callId === null ? undefined : this.#byCall.get(record.callId);
+    let isSeen = false;
+    for (const [watch, owner] of callWatches ?? []) {
+      if (owner.tenantId !== record.owner.tenantId || owner.subject !== record.owner.subject) continue;
+      watch.push(record);
+      isSeen = true;
+    }
+    if (!isSeen || isFinished(record)) {
+      this.#followed.delete(record.id);
+      return false;
+    }
+    const isNew = !this.#followed.has(record.id);
+    if (record.callId !== null) this.#followed.set(record.id, record.callId);
+    return isNew;
+  }
+
+  /** Of a finished record the final state is given even when nothing was missed. */
+  async #missed(current: TrackingRecord, afterRevision: number): Promise<TrackingRecord[]> {
+    const missed = await this.#options.store.revisionsAfter(current.id, afterRevision);
+    return missed.length === 0 && isFinished(current) ? [current] : missed;
+  }
+
+  async #startOver(): Promise<void> {
+    const { store } = this.#options;
+    this.#cursor = await store.head();
+    for (const [id, watches] of this.#byRecord) {
+      const [latest] = (await store.histories([id], 1))[0] ?? [];
+      if (latest) for (const watch of watches) watch.push(latest);
+    }
+  }
+
+  async #noteInterest(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#options.store.watch(ids, WATCHED_MS, this.#options.pollIntervalMs);
+    this.#options.onWatch();
+  }
+
+  async #renew(): Promise<void> {
+    if (Date.now() < this.#renewAt) return;
+    this.#renewAt = Date.now() + RENEW_MS;
+    for (const [id, callId] of this.#followed) if (!this.#byCall.has(callId)) this.#followed.delete(id);
+    await this.#noteInterest([...new Set([...this.#byRecord.keys(), ...this.#followed.keys()])]);
+  }
+
+  *#watches(): Iterable<Watch> {
+    for (const watches of this.#byRecord.values()) yield* watches;
+    for (const watches of this.#byCall.values()) yield* watches.keys();
+  }
+}
+
+function add(watches: Map<string, Set<Watch>>, key: string, watch: Watch): void {
+  watches.set(key, (watches.get(key) ?? new Set()).add(watch));
+}
+
+function remove(watches: Map<string, Set<Watch>>, key: string, watch: Watch): void {
+  watches.get(key)?.delete(watch);
+  if (watches.get(key)?.size === 0) watches.delete(key);
+}
+
+function notFound(): GatewayError {
+  return new GatewayError('NOT_FOUND', 'There is no such record, or it is not yours. Check the id.');
+}

@@ -1,0 +1,106 @@
+// How a record of an invitation follows from what is observed. Pure.
+import type { GraphInvitation, GraphUser } from '../graph/resources.ts';
+import type { InvitationRecord } from './record.ts';
+import { failRead, judgeDeadline, refuse, revise, type CommonObservation, type Observed } from './revise.ts';
+
+export type InvitationObservation =
+  | CommonObservation
+  // Graph's answer to our request.
+  | (Observed & { kind: 'answered'; id: string | null; invitation: GraphInvitation })
+  // The invited user, read by id.
+  | (Observed & { kind: 'guest'; user: GraphUser })
+  // The users that have the invited address.
+  | (Observed & { kind: 'found'; users: readonly GraphUser[] });
+
+/** How long a guest whose invitation was not answered is looked for: lists of users lag behind. */
+const SEARCH_MS = 120_000;
+
+/**
+ * A settled record stays as it is. An unknown one goes on when evidence comes late.
+ * `revision` rises by one exactly when something that a client can see changes.
+ */
+export function observeInvitation(record: InvitationRecord, observation: InvitationObservation): InvitationRecord {
+  if (record.state === 'settled') return record;
+  return judgeDeadline(record, learn(record, observation), observation);
+}
+
+function learn(record: InvitationRecord, observation: InvitationObservation): InvitationRecord {
+  switch (observation.kind) {
+    case 'answered': {
+      const { status, invitedUser } = observation.invitation;
+      return revise(record, observation, {
+        graphId: observation.id,
+        payload: {
+          ...record.payload,
+          ...observation.invitation,
+          invitedUser: toTracked(invitedUser ?? record.payload.invitedUser),
+        },
+        state: status === 'Completed' || status === 'Error' ? 'settled' : 'active',
+        reason: null,
+      });
+    }
+    case 'guest':
+      return followGuest(record, observation, observation.user);
+    case 'found':
+      return search(record, observation, observation.users);
+    case 'refused':
+      return refuse(record, observation);
+    case 'unanswered':
+      // A reset leaves no new guest behind that could prove it.
+      return record.state === 'submitting' && record.request.resetRedemption === true
+        ? revise(record, observation, { state: 'unknown', reason: 'ambiguous' })
+        : record;
+    case 'missing':
+      // A new guest may not be readable yet. One that was read before is gone when it is missed twice in a row.
+      return wasRead(record) && record.lastError?.code === 'NOT_FOUND'
+        ? revise(record, observation, { state: 'settled', reason: 'guestDeleted' })
+        : failRead(record, observation, 'NOT_FOUND');
+    case 'failed':
+      return failRead(record, observation, observation.code);
+    default:
+      return observation satisfies never;
+  }
+}
+
+function followGuest(record: InvitationRecord, observed: Observed, user: GraphUser): InvitationRecord {
+  const { externalUserState, externalUserStateChangeDateTime } = user;
+  // A reset, or a guest who was here before, may show an acceptance that is older than our request.
+  const isNewGuest = record.request.resetRedemption !== true && isSince(user.createdDateTime, record.createdAt);
+  const isAccepted =
+    externalUserState === 'Accepted' && (isNewGuest || isSince(externalUserStateChangeDateTime, record.createdAt));
+  return revise(record, observed, {
+    payload: { ...record.payload, invitedUser: { ...record.payload.invitedUser, ...toTracked(user) } },
+    ...(isAccepted
+      ? { state: 'settled', reason: null }
+      : record.state === 'submitting'
+        ? { state: 'active', reason: null }
+        : {}),
+  });
+}
+
+function search(record: InvitationRecord, observation: Observed, users: readonly GraphUser[]): InvitationRecord {
+  // Only a guest made after our record is evidence that our request made it.
+  const [guest, ...more] = users.filter((user) => user.id && isSince(user.createdDateTime, record.createdAt));
+  if (guest && more.length === 0) return followGuest(record, observation, guest);
+  const isHopeless = more.length > 0 || users.length > 0 || Number(observation.at) - Number(record.createdAt) > SEARCH_MS;
+  return record.state === 'submitting' && isHopeless
+    ? revise(record, observation, { state: 'unknown', reason: 'ambiguous' })
+    : failRead(record, observation, 'NOT_FOUND');
+}
+
+function wasRead(record: InvitationRecord): boolean {
+  return record.payload.invitedUser?.externalUserState !== undefined;
+}
+
+const TRACKED = ['id', 'userPrincipalName', 'externalUserState', 'externalUserStateChangeDateTime'] as const;
+
+/** The members of the invited user that belong to the record; the others are read when somebody asks for them. */
+function toTracked(user: GraphUser | null | undefined): GraphUser | null {
+  if (!user?.id) return null;
+  return Object.fromEntries(TRACKED.filter((member) => user[member] !== undefined).map((member) => [member, user[member]]));
+}
+
+/** Graph cuts its times to whole seconds, so ours is cut too. */
+function isSince(time: string | null | undefined, since: Date): boolean {
+  return time ? Date.parse(time) >= Math.floor(Number(since) / 1000) * 1000 : false;
+}

@@ -1,0 +1,102 @@
+// What the gateway keeps about one invitation or operation: its one row, in the words of this project.
+//
+// operation    a Graph `commsOperation`, here always an `inviteParticipantsOperation`
+// record       our stored row about one invitation or operation
+// status       Graph's word for how far it is; only Graph decides it
+// state        our judgement: submitting, active, settled or unknown (the outcome cannot be learned)
+// observation  one thing we learned about a record, from a mutation, poll, delta or webhook
+// revision     rises by one when something that a client can see changes
+// change log   one row per revision; the feed carries it to subscribers
+// lease        the right of one replica to work on a record until the lease ends
+// watch        one subscriber's interest in a record
+import type { ErrorCode, ErrorExtensions } from '../errors.ts';
+import type {
+  GraphInvitation,
+  GraphOperation,
+  InvitationRequest,
+  InviteParticipantsRequest,
+} from '../graph/resources.ts';
+
+/** How much is known of the outcome. `settled` and `unknown` are the two ends. */
+export type State = 'submitting' | 'active' | 'settled' | 'unknown';
+
+/** Why a record is settled or unknown, where Graph's status does not say it. */
+export type Reason = 'refused' | 'notSent' | 'guestDeleted' | 'ambiguous' | 'goneFromGraph' | 'deadlineExceeded';
+
+/** Where an observation came from. */
+export type Source = 'mutation' | 'poll' | 'delta' | 'webhook';
+
+/** The error that a refused mutation was answered with, kept so that a repetition gets the same. */
+export interface Refusal {
+  code: ErrorCode;
+  message: string;
+  extensions: ErrorExtensions;
+}
+
+/** Why the last read brought nothing. */
+export interface ReadError {
+  code: ErrorCode;
+  at: Date;
+}
+
+/** Who may see a record. */
+export interface Owner {
+  tenantId: string;
+  subject: string;
+}
+
+/** What each revision may change; the rest of a record never changes after its insert. */
+export interface Progress<Payload> {
+  /** Graph's id, null until known. */
+  graphId: string | null;
+  /** The resource as last known: Graph's answer over what was asked. Only members that the schema shows. */
+  payload: Payload;
+  state: State;
+  reason: Reason | null;
+  refusal: Refusal | null;
+  revision: number;
+  /** When, from where and in which members the current revision differs from the one before. */
+  changedAt: Date;
+  source: Source;
+  changed: readonly string[];
+  /** When Graph was last heard about it. */
+  observedAt: Date | null;
+  /** Reads in a row that brought nothing. */
+  attempts: number;
+  lastError: ReadError | null;
+}
+
+interface Tracked<Kind extends string, Request, Payload> extends Progress<Payload> {
+  /** The gateway's own id. */
+  id: string;
+  kind: Kind;
+  owner: Owner;
+  /** Of an operation; null for an invitation. */
+  callId: string | null;
+  /** Unique per owner and kind while set; taken away when nothing was sent under it. */
+  idempotencyKey: string | null;
+  /** Tells another request under the same key. */
+  requestHash: string;
+  /** What Graph was asked. */
+  request: Request;
+  createdAt: Date;
+  deadlineAt: Date;
+  /** When the record is due for work; null when nothing is left to do. */
+  dueAt: Date | null;
+}
+
+/** The record of one guest invitation. */
+export type InvitationRecord = Tracked<'invitation', InvitationRequest, GraphInvitation>;
+
+/** The record of one invitation of participants to a call. */
+export type OperationRecord = Tracked<'inviteParticipantsOperation', InviteParticipantsRequest, GraphOperation> & {
+  callId: string;
+};
+
+export type TrackingRecord = InvitationRecord | OperationRecord;
+export type RecordKind = TrackingRecord['kind'];
+
+/** @returns whether the record's stream ends here: nothing more is expected. */
+export function isFinished(record: { state: State }): boolean {
+  return record.state === 'settled' || record.state === 'unknown';
+}

@@ -1,0 +1,110 @@
+// From a caller's input to what Graph is asked: checked, and only with the members that were given.
+import { randomUUID } from 'node:crypto';
+import { GatewayError } from '../errors.ts';
+import type { InvitationRequest, InviteParticipantsRequest } from '../graph/resources.ts';
+
+/** As the schema's `CreateInvitationInput`. */
+export type InvitationInput = InvitationRequest & { idempotencyKey?: string | null };
+
+/** As the schema's `InviteParticipantsInput`. */
+export type InviteParticipantsInput = Omit<InviteParticipantsRequest, 'clientContext'> & {
+  clientContext?: string | null;
+  idempotencyKey?: string | null;
+};
+
+const MAX_PARTICIPANTS = 5;
+const MAX_CLIENT_CONTEXT = 256;
+const MAX_IDEMPOTENCY_KEY = 128;
+// The reference page of `invitation` lists what an address must not have; the exceptions speak of the part before the @.
+const FORBIDDEN_IN_USER_NAME = /[~!#$%^&*()+=[\]{}\\/|;:"<>?,@\s\p{Cc}]/u;
+const DOMAIN = /^(?=.{1,253}$)([\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?$/u;
+
+/**
+ * @param redirectOrigins the origins that a redirect may lead to; empty = any
+ * @throws GatewayError `BAD_USER_INPUT` with the position of the first bad value
+ */
+export function toInvitationRequest(input: InvitationInput, redirectOrigins: readonly string[]): InvitationRequest {
+  requireEmailAddress(input.invitedUserEmailAddress, 'input.invitedUserEmailAddress');
+  requireRedirect(input.inviteRedirectUrl, redirectOrigins);
+  requireIdempotencyKey(input.idempotencyKey);
+  const recipients = input.invitedUserMessageInfo?.ccRecipients ?? [];
+  if (recipients.length > 1) {
+    refuse('input.invitedUserMessageInfo.ccRecipients', `${recipients.length} cc recipients; Graph takes at most 1. Leave the others out.`);
+  }
+  if (input.invitedUser && input.resetRedemption !== true) {
+    refuse('input.invitedUser', 'An existing user is named, but not to be reset. Set resetRedemption to true, or leave invitedUser out.');
+  }
+  if (input.resetRedemption === true && !input.invitedUser) {
+    refuse('input.invitedUser', 'A reset needs the user whose redemption is reset. Give invitedUser with its id.');
+  }
+  if (input.invitedUser) requireId(input.invitedUser.id, 'input.invitedUser.id');
+  input.invitedUserSponsors?.forEach(({ id }, index) => requireId(id, `input.invitedUserSponsors[${index}].id`));
+  const { idempotencyKey: _, ...request } = toPlain(input);
+  return request;
+}
+
+/** @throws GatewayError `BAD_USER_INPUT` with the position of the first bad value */
+export function toInviteParticipantsRequest(callId: string, input: InviteParticipantsInput): InviteParticipantsRequest {
+  requireId(callId, 'callId');
+  requireIdempotencyKey(input.idempotencyKey);
+  const { participants, clientContext } = input;
+  if (participants.length < 1 || participants.length > MAX_PARTICIPANTS) {
+    refuse('input.participants', `${participants.length} participants; Graph takes 1 to ${MAX_PARTICIPANTS} in one request. Split the list.`);
+  }
+  const replacing = participants.findIndex((participant) => typeof participant.replacesCallId === 'string');
+  if (replacing >= 0 && participants.length > 1) {
+    // Graph would take the first and silently leave out the rest.
+    refuse(`input.participants[${replacing}].replacesCallId`, 'With replacesCallId Graph takes one participant. Send each in a request of its own.');
+  }
+  participants.forEach(({ identity }, index) => {
+    for (const [kind, member] of Object.entries(identity)) requireId(member?.id ?? '', `input.participants[${index}].identity.${kind}.id`);
+  });
+  if (typeof clientContext === 'string' && (clientContext === '' || clientContext.length > MAX_CLIENT_CONTEXT)) {
+    refuse('input.clientContext', `${clientContext.length} characters; Graph takes 1 to ${MAX_CLIENT_CONTEXT}. Shorten it, or leave it out.`);
+  }
+  // Notifications are matched by it, so it must not be guessable.
+  return { ...toPlain({ participants }), clientContext: clientContext ?? randomUUID() };
+}
+
+function requireEmailAddress(address: string, field: string): void {
+  const at = address.lastIndexOf('@');
+  const [userName, domain] = [address.slice(0, Math.max(at, 0)), address.slice(at + 1)];
+  if (at < 1 || !DOMAIN.test(domain)) {
+    refuse(field, 'This is not an e-mail address. Give one such as name@example.com.');
+  }
+  if (FORBIDDEN_IN_USER_NAME.test(userName) || /^[.-]|[.-]$/.test(userName)) {
+    refuse(
+      field,
+      'Graph does not invite this address: before the @ it takes no white space and none of ~ ! # $ % ^ & * ( ) + = [ ] { } \\ / | ; : " < > ? , and no . or - at either end. Use another address of this person.',
+    );
+  }
+}
+
+function requireRedirect(address: string, redirectOrigins: readonly string[]): void {
+  const field = 'input.inviteRedirectUrl';
+  const url = URL.parse(address);
+  if (url?.protocol !== 'https:') refuse(field, 'This is not an https address. Give one such as https://myapps.example.com/.');
+  else if (redirectOrigins.length > 0 && !redirectOrigins.includes(url.origin)) {
+    refuse(field, `Redirects to this origin are not allowed here. Use one of: ${redirectOrigins.join(', ')}.`);
+  }
+}
+
+function requireIdempotencyKey(key: string | null | undefined): void {
+  if (typeof key === 'string' && (key === '' || key.length > MAX_IDEMPOTENCY_KEY)) {
+    refuse('input.idempotencyKey', `${key.length} characters; 1 to ${MAX_IDEMPOTENCY_KEY} are allowed. A UUID serves well.`);
+  }
+}
+
+/** Graph's ids are opaque: only what cannot stand in a path is refused. */
+function requireId(id: string, field: string): void {
+  if (id.trim() === '' || id === '.' || id === '..') refuse(field, 'This cannot be an id. Give the id as Graph showed it.');
+}
+
+function refuse(field: string, message: string): never {
+  throw new GatewayError('BAD_USER_INPUT', `${field}: ${message}`, { field });
+}
+
+/** Arguments come as objects without prototype; what is stored and sent is plain JSON. */
+function toPlain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}

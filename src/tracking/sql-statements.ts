@@ -1,0 +1,138 @@
+// The statements of the store, one text for both engines; each is one transaction.
+import type { Dialect, Value } from './sql-driver.ts';
+import { toMail, toText } from './sql-rows.ts';
+import { constantColumns, progressColumns } from './sql-schema.ts';
+import type { ListQuery } from './store.ts';
+
+/** The columns that are set for a new row; its lease comes with them. */
+export const insertColumns = [...constantColumns, 'idempotency_key', 'mail', ...progressColumns] as const;
+
+const savedColumns = ['mail', ...progressColumns] as const;
+const numbers = new Set<string>(['revision', 'changed_at', 'observed_at', 'attempts']);
+
+export function createStatements(dialect: Dialect) {
+  const { now, bigint, lock, skipLocked, each, among } = dialect;
+  const constant = [...constantColumns, 'idempotency_key'].map((column) => `record.${column}`);
+  const progress = [...progressColumns, 'due_at'];
+  const columns = [...constant, ...progress.map((column) => `record.${column}`)].join(', ');
+  const loggedColumns = [...constant, ...progress.map((column) => `change.${column}`)].join(', ');
+  const log = `change join record on record.id = change.record_id`;
+  const parameters = insertColumns.map((_, index) => `$${index + 1}`);
+  const [token, leaseMs] = [`$${insertColumns.length + 1}`, `$${insertColumns.length + 2}`];
+  const number = (name: string) => `cast(value ->> '${name}' as ${bigint}) as ${name}`;
+  const ids = (parameter: string) => `select value ->> 'id' from ${each(parameter)} as r`;
+
+  return {
+    insert: `
+      insert into record(${insertColumns.join(', ')}, lease_token, due_at)
+      values (${parameters.join(', ')}, ${token}, ${now} + cast(${leaseMs} as ${bigint}))
+      on conflict do nothing
+      returning ${columns}`,
+
+    /** After an insert that added nothing: the record that was in its way. */
+    inserted: `select ${columns} from record
+      where id = $1 or (tenant_id = $2 and subject = $3 and kind = $4 and idempotency_key = $5) limit 1`,
+
+    /** The same insert again: its lease begins anew. */
+    renew: `update record set due_at = ${now} + cast($3 as ${bigint}) where id = $1 and lease_token = $2 returning ${columns}`,
+
+    // The second look at the due time is at the rows that were really got: what is due may be another's by now.
+    claim: `
+      with taken as materialized (
+        select id, due_at from record
+        where due_at <= ${now} + cast($4 as ${bigint}) and (due_at <= ${now} or lease_token is null)
+          and (select min(due_at) from record where due_at is not null) <= ${now}
+        order by due_at limit $1 ${skipLocked}
+      )
+      update record set due_at = ${now} + cast($2 as ${bigint}), lease_token = $3
+      from taken
+      where record.id = taken.id and (select min(due_at) from taken) <= ${now}
+      returning ${columns}`,
+
+    // Rows are locked in the order of their ids, here and in `watch`, so that the two never wait for each other in a circle.
+    save: `
+      with asked as materialized (
+        select value ->> 'id' as id, ${['base_revision', 'due_in_ms', 'watched_due_in_ms', 'frees_key'].map(number).join(', ')},
+          ${savedColumns.map((column) => (numbers.has(column) ? number(column) : `value ->> '${column}' as ${column}`)).join(', ')}
+        from ${each('$1')} as r
+      ), held as materialized (
+        select record.id from record
+        where ${among('record.id', 'select id from asked')} and (cast($2 as text) is null or record.lease_token = $2)
+        order by record.id ${lock}
+      )
+      update record set
+        ${savedColumns.map((column) => `${column} = asked.${column}`).join(', ')},
+        idempotency_key = case when asked.frees_key = 1 then null else idempotency_key end,
+        due_at = ${now} + case when watched_until > ${now} then asked.watched_due_in_ms else asked.due_in_ms end,
+        lease_token = null
+      from asked
+      where record.id = asked.id and record.revision = asked.base_revision and ${among('record.id', 'select id from held')}
+      returning record.id`,
+
+    nextDue: `select min(due_at) - ${now} as due_in_ms from record where due_at is not null`,
+
+    // A watch that has more than half of its time left is not written again: renewals are many and come in time.
+    watch: `
+      with held as materialized (
+        select record.id from record
+        where ${among('record.id', ids('$1'))} and due_at is not null and (
+          watched_until is null or watched_until < ${now} + cast($2 as ${bigint}) / 2
+          or (lease_token is null and state = 'active' and due_at > ${now} + cast($3 as ${bigint}))
+        )
+        order by record.id ${lock}
+      )
+      update record set
+        watched_until = case when watched_until > ${now} + cast($2 as ${bigint}) then watched_until else ${now} + cast($2 as ${bigint}) end,
+        due_at = case
+          when lease_token is null and state = 'active' and due_at > ${now} + cast($3 as ${bigint}) then ${now} + cast($3 as ${bigint})
+          else due_at
+        end
+      where ${among('id', 'select id from held')} and due_at is not null`,
+
+    // By the ids alone first: an engine may prefer to look through all that the owner has.
+    find: `
+      with known as materialized (
+        select * from record where ${among('id', 'select id from record where id = $1 union all select id from record where graph_id = $1')}
+      )
+      select ${columns} from known as record
+      where kind = $2 and tenant_id = $3 and subject = $4 and (cast($5 as text) is null or call_id = $5)
+      order by created_at desc, id desc limit 1`,
+
+    list(query: ListQuery): [string, Value[]] {
+      const params: Value[] = [];
+      const add = (value: Value) => `$${params.push(value)}`;
+      const { kind, owner, states, callId, invitedUserEmailAddress, first, after } = query;
+      const conditions = [
+        `kind = ${add(kind)} and tenant_id = ${add(toText(owner.tenantId))} and subject = ${add(toText(owner.subject))}`,
+        `(reason is null or reason not in ('refused', 'notSent'))`,
+      ];
+      if (states) conditions.push(`state in (select value ->> 'state' from ${each(add(JSON.stringify(states.map((state) => ({ state })))))} as r)`);
+      if (callId !== undefined) conditions.push(`call_id = ${add(toText(callId))}`);
+      if (invitedUserEmailAddress !== undefined) conditions.push(`mail = ${add(toMail(invitedUserEmailAddress))}`);
+      if (after) conditions.push(`(created_at, id) < (${add(Number(after.createdAt))}, ${add(toText(after.id))})`);
+      const text = `select ${columns} from record where ${conditions.join(' and ')} order by created_at desc, id desc limit ${add(first)}`;
+      return [text, params];
+    },
+
+    revisionsAfter: `select ${loggedColumns} from ${log} where change.record_id = $1 and change.revision > $2 order by change.revision`,
+
+    histories: `
+      select ${loggedColumns} from (
+        select change.*, row_number() over (partition by record_id order by revision desc) as position from change
+        where ${among('record_id', ids('$1'))}
+      ) as ${log}
+      where change.position <= $2 order by change.record_id, change.revision`,
+
+    changesAfter: `select change.seq, ${loggedColumns} from ${log} where change.seq > $1 order by change.seq limit $2`,
+
+    head: `select coalesce(max(seq), 0) as seq from change`,
+
+    prune: `
+      with old as materialized (
+        select id from record
+        where due_at is null and state in ('settled', 'unknown') and changed_at < ${now} - cast($1 as ${bigint})
+        order by changed_at limit $2 ${skipLocked}
+      )
+      delete from record where ${among('id', 'select id from old')} returning id`,
+  };
+}

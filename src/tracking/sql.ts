@@ -1,0 +1,108 @@
+// The store as SQL: the same statements for every engine, over a driver.
+import type { TrackingRecord } from './record.ts';
+import type { Driver } from './sql-driver.ts';
+import { toNullableText, toRecord, toRow, toText, toWriteRow } from './sql-rows.ts';
+import { migrate } from './sql-schema.ts';
+import { createStatements, insertColumns } from './sql-statements.ts';
+import type { Store } from './store.ts';
+
+/** Rows that one statement of `prune` deletes: it must not hold others up. */
+const PRUNE_GROUP = 200;
+const INSERT_ATTEMPTS = 5;
+
+/** @param stamp names the Graph that the records belong to */
+export function createSqlStore(driver: Driver, { stamp }: { stamp: string }): Store {
+  const sql = createStatements(driver.dialect);
+  const read = async (text: string, params: Parameters<Driver['run']>[1]) => (await driver.run(text, params)).map(toRecord);
+
+  return {
+    async start() {
+      try {
+        await driver.start();
+        await migrate(driver, stamp);
+      } catch (error) {
+        await driver.stop();
+        throw error;
+      }
+    },
+
+    stop: () => driver.stop(),
+
+    async insert(record, leaseToken, leaseMs) {
+      const row = toRow(record);
+      const lease = Math.ceil(leaseMs);
+      const params = [...insertColumns.map((column) => row[column] ?? null), leaseToken, lease];
+      const key = [row['tenant_id'] ?? null, row['subject'] ?? null, record.kind, row['idempotency_key'] ?? null];
+      // What was in the way may be gone when it is read: its key was freed, or it was pruned.
+      for (let attempt = 1; attempt <= INSERT_ATTEMPTS; attempt++) {
+        const [inserted] = await read(sql.insert, params);
+        if (inserted) return inserted;
+        const [existing] = await read(sql.inserted, [record.id, ...key]);
+        if (existing?.id === record.id) return (await read(sql.renew, [record.id, leaseToken, lease]))[0] ?? existing;
+        if (existing) return existing;
+      }
+      throw new Error('The record could not be added: others added and freed its idempotency key again and again.');
+    },
+
+    claim: ({ limit, leaseMs, leaseToken, horizonMs }) =>
+      read(sql.claim, [limit, Math.ceil(leaseMs), leaseToken, Math.floor(horizonMs)]),
+
+    async save(writes, leaseToken) {
+      if (writes.length === 0) return new Set();
+      const rows = await driver.run(sql.save, [JSON.stringify(writes.map(toWriteRow)), leaseToken ?? null]);
+      return new Set(rows.map((row) => row['id'] as string));
+    },
+
+    async nextDueInMs() {
+      const [row] = await driver.run(sql.nextDue, []);
+      const dueInMs = row?.['due_in_ms'] ?? null;
+      return dueInMs === null ? null : Math.max(0, Number(dueInMs));
+    },
+
+    async watch(ids, watchMs, dueInMs) {
+      if (ids.length > 0) await driver.run(sql.watch, [toIds(ids), Math.ceil(watchMs), Math.ceil(dueInMs)]);
+    },
+
+    async find(kind, owner, id, callId) {
+      if (kind === 'inviteParticipantsOperation' && callId === undefined) return undefined;
+      const params = [toText(id), kind, toText(owner.tenantId), toText(owner.subject), toNullableText(callId)];
+      return (await read(sql.find, params))[0];
+    },
+
+    list: (query) => read(...sql.list(query)),
+
+    revisionsAfter: (recordId, afterRevision) => read(sql.revisionsAfter, [toText(recordId), afterRevision]),
+
+    async histories(recordIds, last) {
+      if (recordIds.length === 0) return [];
+      const byId = Map.groupBy(await read(sql.histories, [toIds(recordIds), last]), (record: TrackingRecord) => record.id);
+      return recordIds.map((id) => byId.get(id) ?? []);
+    },
+
+    async changesAfter(seq, limit) {
+      const rows = await driver.run(sql.changesAfter, [seq, limit]);
+      return rows.map((row) => ({ seq: Number(row['seq']), record: toRecord(row) }));
+    },
+
+    async head() {
+      const [row] = await driver.run(sql.head, []);
+      return Number(row?.['seq']);
+    },
+
+    onChange: (listener) => driver.onPoke(listener),
+
+    async prune(olderThanMs) {
+      for (let count = 0; ; ) {
+        const rows = await driver.run(sql.prune, [Math.ceil(olderThanMs), PRUNE_GROUP]);
+        count += rows.length;
+        if (rows.length < PRUNE_GROUP) return count;
+      }
+    },
+
+    ping: () => driver.ping(),
+  };
+}
+
+function toIds(ids: readonly string[]): string {
+  return JSON.stringify([...new Set(ids)].map((id) => ({ id: toText(id) })));
+}

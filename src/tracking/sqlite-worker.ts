@@ -1,0 +1,111 @@
+// The thread of the embedded engine: what was asked while the last commit was written shares the next one.
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Row, Value } from './sql-driver.ts';
+import type { Answer, Failure, Reply, Request } from './sqlite.ts';
+
+type Asked = Exclude<Request, { stop: true }>;
+
+const BUSY_MS = 5_000;
+
+const port = parentPort;
+if (!port) throw new Error('sqlite-worker.ts runs as a worker only.');
+
+const { file } = workerData as { file: string };
+const db = new DatabaseSync(file, { timeout: BUSY_MS });
+// A promise to a caller must outlive a power cut: every commit is synced.
+db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+
+const statements = new Map<string, StatementSync>();
+let queue: Asked[] = [];
+let head = 0;
+let isStopping = false;
+let isScheduled = false;
+
+port.on('message', (request: Request) => {
+  if ('stop' in request) isStopping = true;
+  else queue.push(request);
+  // After all messages that have arrived, so that they share the commit.
+  if (!isScheduled) setImmediate(work);
+  isScheduled = true;
+});
+reply({ answers: [], grew: false });
+
+function work(): void {
+  isScheduled = false;
+  const group = queue;
+  queue = [];
+  if (group.length > 0) reply(commit(group));
+  if (!isStopping) return;
+  db.close();
+  port?.close();
+}
+
+function reply(message: Reply): void {
+  port?.postMessage(message);
+}
+
+/** Nobody hears of success before the commit, and everybody of its failure. */
+function commit(group: readonly Asked[]): Reply {
+  const writes = group.some(isWrite);
+  try {
+    execute(writes ? 'begin immediate' : 'begin');
+    const answers = group.map(answer);
+    const newHead = writes ? readHead() : head;
+    execute('commit');
+    const grew = newHead > head;
+    head = newHead;
+    return { answers, grew };
+  } catch (error) {
+    if (db.isTransaction) execute('rollback');
+    const failure = toFailure(error);
+    return { answers: group.map(({ id }) => ({ id, error: failure })), grew: false };
+  }
+}
+
+/** Runs one request so that its failure undoes nothing but itself. */
+function answer(request: Asked): Answer {
+  const { id } = request;
+  execute('savepoint request');
+  try {
+    const rows = carryOut(request);
+    execute('release request');
+    return { id, rows };
+  } catch (error) {
+    // A full disk, say, ends the transaction as a whole.
+    if (!db.isTransaction) throw error;
+    execute('rollback to request');
+    execute('release request');
+    return { id, error: toFailure(error) };
+  }
+}
+
+function carryOut({ sql, params }: Asked): Row[] {
+  if (params) return execute(sql, params);
+  db.exec(sql);
+  return [];
+}
+
+function execute(sql: string, params: readonly Value[] = []): Row[] {
+  let statement = statements.get(sql);
+  if (!statement) {
+    statement = db.prepare(sql.replaceAll(/\$(\d+)/g, '?$1'));
+    statements.set(sql, statement);
+  }
+  return statement.all(...params) as Row[];
+}
+
+/** @returns the newest row of the change log, 0 before there is such a table. */
+function readHead(): number {
+  const [exists] = execute(`select 1 from sqlite_schema where name = 'change'`);
+  return exists ? Number(execute('select coalesce(max(seq), 0) as seq from change')[0]?.['seq']) : 0;
+}
+
+function isWrite({ sql, params }: Asked): boolean {
+  return !params || !sql.trimStart().startsWith('select');
+}
+
+function toFailure(error: unknown): Failure {
+  const { message, code } = error as Error & { code?: string };
+  return { message, code };
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { ConfigError, loadConfig } from '../src/config.ts';
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const live = { GRAPH_MODE: 'live', GRAPH_CREDENTIAL: 'token', GRAPH_TOKEN: 'abc', AUTH_MODE: 'developer' };
+
+describe('the configuration', () => {
+  it('has a default for everything: the emulator, a SQLite file, loopback', () => {
+    expect(loadConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 4000,
+      store: { file: 'data/gateway.db' },
+      graph: { mode: 'emulator', version: 'v1.0', emulator: { port: 4010, operationMs: 5_000, stateFile: 'data/gateway.emulator.db' } },
+      pollIntervalMs: 2_000,
+      redirectOrigins: [],
+    });
+  });
+
+  it('is what .env.example says', () => {
+    const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+    const environment = Object.fromEntries([...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+    expect(loadConfig(environment)).toEqual(loadConfig({}));
+  });
+
+  it('reports all problems at once', () => {
+    const problems = problemsOf({ PORT: 'http', POLL_INTERVAL_MS: '-1', GRAPH_MODE: 'live', GRAPH_BASE_URL: 'http://graph.example.com', DATABASE_URL: 'mysql://x', INVITE_REDIRECT_ORIGINS: 'nonsense' });
+    for (const name of ['PORT', 'POLL_INTERVAL_MS', 'GRAPH_BASE_URL', 'GRAPH_CREDENTIAL', 'GRAPH_TOKEN', 'AUTH_MODE', 'DATABASE_URL', 'INVITE_REDIRECT_ORIGINS']) {
+      expect(problems.filter((problem) => problem.startsWith(name))).toHaveLength(1);
+    }
+  });
+
+  it('lets PostgreSQL win over the file, and does not mind variables that the mode does not use', () => {
+    const config = loadConfig({ DATABASE_URL: 'postgres://localhost/x', STORE_FILE: 'a.db', GRAPH_TOKEN: 'abc', GRAPH_BASE_URL: 'ftp://x' });
+    expect(config).toMatchObject({ store: { databaseUrl: 'postgres://localhost/x' }, graph: { mode: 'emulator' } });
+  });
+
+  it('goes live with the developer identity only when that is said and only on loopback', () => {
+    expect(problemsOf(live)).toEqual([]);
+    expect(problemsOf({ ...live, HOST: '::1' })).toEqual([]);
+    expect(problemsOf({ ...live, HOST: '0.0.0.0' })).toEqual([expect.stringContaining('loopback')]);
+    expect(problemsOf({ ...live, AUTH_MODE: '' })).toEqual([expect.stringContaining('AUTH_MODE is missing')]);
+    expect(problemsOf({ HOST: '0.0.0.0' })).toEqual([]);
+  });
+
+  it('takes Graph over https, or over http on this machine', () => {
+    expect(problemsOf({ ...live, GRAPH_BASE_URL: 'https://graph.microsoft.us' })).toEqual([]);
+    expect(problemsOf({ ...live, GRAPH_BASE_URL: 'http://127.0.0.1:4010' })).toEqual([]);
+    expect(problemsOf({ ...live, GRAPH_BASE_URL: 'http://graph.microsoft.com' })).toHaveLength(1);
+    expect(problemsOf({ ...live, GRAPH_BASE_URL: 'https://graph.microsoft.com/v1.0' })).toHaveLength(1);
+  });
+
+  it('never repeats a secret in a problem', () => {
+    const problems = problemsOf({ ...live, GRAPH_TOKEN: 'se cret', DATABASE_URL: 'mysql://user:pass-word@host/db' });
+    expect(problems).toHaveLength(2);
+    expect(problems.join()).not.toMatch(/se cret|pass-word/);
+  });
+});

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import WebSocket from 'ws';
+import { startGateway, type Json, type TestGateway } from './support/gateway.ts';
+import { engines, type Engine } from './support/stores.ts';
+
+let engine: Engine;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  const sqlite = engines.find(({ name }) => name === 'SQLite');
+  if (!sqlite) throw new Error('no SQLite');
+  engine = await sqlite.open();
+  gateway = await startGateway(engine, { INVITE_REDIRECT_ORIGINS: 'https://app.example.com' });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await engine.close();
+});
+
+async function post(body: string, headers: Json = {}) {
+  const response = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  return { status: response.status, ...((await response.json()) as Json) };
+}
+
+describe('a request that is wrong', () => {
+  const cases: [string, () => Promise<Json>, Json][] = [
+    ['a malformed document', () => gateway.query('query {'), { code: 'GRAPHQL_PARSE_FAILED' }],
+    ['an unknown field', () => gateway.query('{ invitationz(id: 1) { id } }'), { code: 'GRAPHQL_VALIDATION_FAILED' }],
+    ['an unknown variable', () => gateway.query('{ invitation(id: $id) { id } }'), { code: 'GRAPHQL_VALIDATION_FAILED', field: 'id' }],
+    ['a variable of the wrong type', () => gateway.query('query ($first: Int) { invitations(first: $first) { nodes { id } } }', { first: 'many' }), { code: 'BAD_USER_INPUT', field: 'first' }],
+    [
+      'two identities in one, written in the document',
+      () => gateway.query('mutation { inviteParticipants(callId: "c", input: { participants: [{ identity: { user: { id: "1" } } }, { identity: { user: { id: "1" }, phone: { id: "2" } } }] }) { id } }'),
+      { code: 'GRAPHQL_VALIDATION_FAILED', field: 'input.participants[1].identity' },
+    ],
+    ['no document', () => post('{}'), { code: 'BAD_REQUEST' }],
+    ['a body that is no JSON', () => post('{"query":'), { code: 'BAD_REQUEST' }],
+    ['a body of another kind', () => post('query', { 'content-type': 'text/css' }), { code: 'BAD_REQUEST' }],
+    ['a body of 10 MB', () => post(JSON.stringify({ query: `{ __typename } #${'x'.repeat(10 * 1024 * 1024)}` })), { code: 'REQUEST_TOO_LARGE' }],
+    ['a subscription over HTTP', () => gateway.query('subscription { invitationUpdated(id: "1") { id } }'), { code: 'BAD_REQUEST' }],
+    ['two operations and no name', () => gateway.query('query A { __typename } query B { __typename }'), { code: 'BAD_REQUEST' }],
+    [
+      'a redirect outside the allowed origins',
+      () => gateway.query('mutation { createInvitation(input: { invitedUserEmailAddress: "a@example.com", inviteRedirectUrl: "https://evil.example.com" }) { id } }'),
+      { code: 'BAD_USER_INPUT', field: 'input.inviteRedirectUrl' },
+    ],
+  ];
+
+  it.each(cases)('is answered with a code, and nothing is asked or stored: %s', async (_, send, extensions) => {
+    const answer = await send();
+    expect(answer['errors']?.[0]).toMatchObject({ message: expect.stringMatching(/\w+ \w+/), extensions });
+    expect(answer['status']).toBeLessThan(500);
+    if (answer['data'] === undefined) expect(answer['status']).toBeGreaterThanOrEqual(400);
+    expect(JSON.stringify(answer)).not.toMatch(/stacktrace|node_modules|Did you mean/);
+    expect((await gateway.emulator.counts()).http).toBe(0);
+    expect(await gateway.run('select id from record', [])).toEqual([]);
+  });
+});
+
+describe('health', () => {
+  it('says that the process lives and that the store answers', async () => {
+    for (const path of ['live', 'ready']) {
+      const response = await fetch(`${gateway.url}/health/${path}`);
+      expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+    }
+  });
+});
+
+describe('the landing page', () => {
+  it('is Apollo Sandbox with the address of the subscriptions', async () => {
+    const response = await fetch(gateway.url, { headers: { accept: 'text/html' } });
+    const html = await response.text();
+    expect([response.status, response.url]).toEqual([200, `${gateway.url}/graphql`]);
+    expect(html).toContain('initialSubscriptionEndpoint: subscriptions.href');
+    expect(html).toContain("protocol.replace('http', 'ws')");
+    expect(html).toContain('href="/explorer/"');
+  });
+});
+
+describe('pages of other origins', () => {
+  const preflight = (origin: string) =>
+    fetch(`${gateway.url}/graphql`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' } });
+  const open = (origin: string | undefined, path = '/graphql') =>
+    new Promise<string>((resolve) => {
+      const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}${path}`, 'graphql-transport-ws', origin ? { origin } : {});
+      socket.on('open', () => {
+        socket.close();
+        resolve('open');
+      });
+      socket.on('error', (error) => resolve(error.message));
+    });
+
+  it('are let in from Apollo Sandbox and from this machine, and from nowhere else', async () => {
+    for (const origin of ['https://sandbox.embed.apollographql.com', 'https://studio.apollographql.com', 'http://localhost:5173']) {
+      expect((await preflight(origin)).headers.get('access-control-allow-origin')).toBe(origin);
+      expect(await open(origin)).toBe('open');
+    }
+    for (const origin of ['https://evil.example.com', 'https://sandbox.embed.apollographql.com.evil.example', 'null']) {
+      expect((await preflight(origin)).headers.get('access-control-allow-origin')).toBeNull();
+      expect(await open(origin)).toMatch('403');
+    }
+    expect(await open(gateway.url)).toBe('open');
+    expect(await open(undefined)).toBe('open');
+    expect(await open(undefined, '/elsewhere')).toMatch('404');
+  });
+
+  it('cannot send a form', async () => {
+    expect(await post('{"query":"{ __typename }"}', { 'content-type': 'text/plain' })).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+  });
+});
+
+describe('production', () => {
+  it('shows neither its schema nor pages', async () => {
+    const other = await startGateway({ ...engine, environment: {} }, { NODE_ENV: 'production' });
+    try {
+      const introspection = '{ __schema { queryType { name } } }';
+      expect((await other.query(introspection)).errors?.[0]?.extensions).toMatchObject({ code: 'GRAPHQL_VALIDATION_FAILED' });
+      await expect(other.subscribe(introspection).ended).rejects.toContainEqual(expect.objectContaining({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }));
+      expect((await fetch(`${other.url}/explorer/`)).status).toBe(404);
+      expect((await fetch(`${other.url}/graphql`, { headers: { accept: 'text/html' } })).status).toBe(400);
+      expect((await other.query('{ __typename }')).data).toEqual({ __typename: 'Query' });
+    } finally {
+      await other.stop();
+    }
+  });
+});

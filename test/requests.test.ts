@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { GatewayError } from '../src/errors.ts';
+import { toInvitationRequest, toInviteParticipantsRequest, type InvitationInput, type InviteParticipantsInput } from '../src/tracking/requests.ts';
+
+const invitation = { invitedUserEmailAddress: 'guest@example.com', inviteRedirectUrl: 'https://app.example.com/welcome' };
+const user = (id: string) => ({ identity: { user: { id } } });
+
+function fieldRefused(check: () => unknown): string | undefined {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    expect(error.code).toBe('BAD_USER_INPUT');
+    // Position, and how to mend it.
+    expect(error.message).toMatch(/^[\w.[\]]+: .+\. .+\.$/s);
+    return error.extensions['field'] as string;
+  }
+  return undefined;
+}
+
+const invite = (members: Partial<InvitationInput>, origins: string[] = []) => fieldRefused(() => toInvitationRequest({ ...invitation, ...members }, origins));
+const call = (input: InviteParticipantsInput, callId = 'call') => fieldRefused(() => toInviteParticipantsRequest(callId, input));
+
+describe('an invitation input', () => {
+  it('becomes the request with only the members that were given', () => {
+    expect(toInvitationRequest({ ...invitation, invitedUserDisplayName: null, idempotencyKey: 'k' }, [])).toEqual({ ...invitation, invitedUserDisplayName: null });
+  });
+
+  it.each(['guest@example.com', 'a.b-c_d@sub.example.co', '_a_@example.com', "o'neil@example.com", 'jörg@bücher.example'])('takes the address %s', (address) => {
+    expect(invite({ invitedUserEmailAddress: address })).toBeUndefined();
+  });
+
+  it.each(['', 'guest', '@example.com', 'guest@', 'guest@localhost', 'a@b@example.com', 'a+b@example.com', '.a@example.com', 'a.@example.com', '-a@example.com', 'a b@example.com', 'a@exa mple.com', 'a@example..com', 'a\n@example.com', '<a>@example.com'])(
+    'refuses the address %j',
+    (address) => {
+      expect(invite({ invitedUserEmailAddress: address })).toBe('input.invitedUserEmailAddress');
+    },
+  );
+
+  it('refuses a redirect that is not https or outside the allowed origins', () => {
+    expect(invite({ inviteRedirectUrl: 'http://app.example.com' })).toBe('input.inviteRedirectUrl');
+    expect(invite({ inviteRedirectUrl: 'javascript:alert(1)' })).toBe('input.inviteRedirectUrl');
+    expect(invite({ inviteRedirectUrl: 'app' })).toBe('input.inviteRedirectUrl');
+    expect(invite({}, ['https://other.example.com'])).toBe('input.inviteRedirectUrl');
+    expect(invite({}, ['https://other.example.com', 'https://app.example.com'])).toBeUndefined();
+    expect(invite({ inviteRedirectUrl: 'https://app.example.com.evil.example/' }, ['https://app.example.com'])).toBe('input.inviteRedirectUrl');
+  });
+
+  it('refuses more than one cc recipient', () => {
+    const recipient = { emailAddress: { address: 'cc@example.com' } };
+    expect(invite({ invitedUserMessageInfo: { ccRecipients: [recipient] } })).toBeUndefined();
+    expect(invite({ invitedUserMessageInfo: { ccRecipients: [recipient, recipient] } })).toBe('input.invitedUserMessageInfo.ccRecipients');
+  });
+
+  it('takes an existing user with a reset only, and a reset with a user only', () => {
+    expect(invite({ resetRedemption: true, invitedUser: { id: 'u' } })).toBeUndefined();
+    expect(invite({ invitedUser: { id: 'u' } })).toBe('input.invitedUser');
+    expect(invite({ resetRedemption: true })).toBe('input.invitedUser');
+    expect(invite({ resetRedemption: true, invitedUser: { id: '..' } })).toBe('input.invitedUser.id');
+    expect(invite({ invitedUserSponsors: [{ id: 'a' }, { id: '' }] })).toBe('input.invitedUserSponsors[1].id');
+  });
+
+  it('refuses an idempotency key that is empty or too long', () => {
+    expect(invite({ idempotencyKey: '' })).toBe('input.idempotencyKey');
+    expect(invite({ idempotencyKey: 'k'.repeat(129) })).toBe('input.idempotencyKey');
+  });
+});
+
+describe('a participants input', () => {
+  it('takes one to five', () => {
+    expect(call({ participants: [] })).toBe('input.participants');
+    expect(call({ participants: ['1', '2', '3', '4', '5'].map(user) })).toBeUndefined();
+    expect(call({ participants: ['1', '2', '3', '4', '5', '6'].map(user) })).toBe('input.participants');
+  });
+
+  it('takes one only when it replaces a call', () => {
+    expect(call({ participants: [{ ...user('1'), replacesCallId: 'c' }] })).toBeUndefined();
+    expect(call({ participants: [user('1'), { ...user('2'), replacesCallId: 'c' }] })).toBe('input.participants[1].replacesCallId');
+  });
+
+  it('takes a client context of up to 256 characters and makes one when none is given', () => {
+    expect(call({ participants: [user('1')], clientContext: 'c'.repeat(256) })).toBeUndefined();
+    expect(call({ participants: [user('1')], clientContext: 'c'.repeat(257) })).toBe('input.clientContext');
+    const made = [1, 2].map(() => toInviteParticipantsRequest('call', { participants: [user('1')] }).clientContext);
+    expect(made[0]).not.toBe(made[1]);
+    expect(made[0]?.length).toBeGreaterThan(30);
+  });
+
+  it('refuses ids that cannot stand in a path, and takes any other', () => {
+    for (const id of ['', ' ', '.', '..']) expect(call({ participants: [user('1')] }, id)).toBe('callId');
+    expect(call({ participants: [user('1')] }, '../a#?%/')).toBeUndefined();
+    expect(call({ participants: [user('1'), user('')] })).toBe('input.participants[1].identity.user.id');
+  });
+});
