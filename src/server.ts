@@ -68,6 +68,11 @@ export function createServer(options: ServerOptions): Server {
     maxMessageBytes: MAX_BODY_BYTES,
   });
 
+  let isStopping = false;
+  // Otherwise a connection that was busy when the stop began would be kept alive, and be waited for.
+  app.addHook('onSend', async (_, reply) => {
+    if (isStopping) reply.header('connection', 'close');
+  });
   app.setErrorHandler((error: FastifyError, _, reply) => {
     const { status, code, message } = toHttpError(error, report);
     return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
@@ -101,6 +106,7 @@ export function createServer(options: ServerOptions): Server {
       return app.listen({ host: options.host, port: options.port });
     },
     async stop() {
+      isStopping = true;
       await endWebSockets();
       await apollo.stop();
       await app.close();

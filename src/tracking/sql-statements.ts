@@ -121,7 +121,8 @@ export function createStatements(dialect: Dialect) {
         select change.*, row_number() over (partition by record_id order by revision desc) as position from change
         where ${among('record_id', ids('$1'))}
       ) as ${log}
-      where change.position <= $2 order by change.record_id, change.revision`,
+      where change.position <= $2 and ${among('record.id', ids('$1'))}
+      order by change.record_id, change.revision`,
 
     changesAfter: `select change.seq, ${loggedColumns} from ${log} where change.seq > $1 order by change.seq limit $2`,
 

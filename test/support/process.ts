@@ -1,0 +1,51 @@
+// The gateway as a process of its own, as `npm start` runs it.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { waitFor } from './gateway.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface GatewayProcess {
+  child: ChildProcess;
+  /** Lines of stdout so far. */
+  lines: { [member: string]: unknown }[];
+  /** What it wrote to stderr so far. */
+  stderr(): string;
+  /** Resolves with the address once it listens. */
+  listening(): Promise<string>;
+  /** Ends it by a signal and resolves with its exit code and signal. */
+  end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Resolves when it has exited by itself. */
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+export function spawnGateway(environment: { [name: string]: string }, entry = 'src/main.ts'): GatewayProcess {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [entry], { cwd: root, env: { PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: GatewayProcess['lines'] = [];
+  let [rest, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop() ?? '';
+    for (const line of parts) lines.push(JSON.parse(line) as { [member: string]: unknown });
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  return {
+    child,
+    lines,
+    stderr: () => stderr,
+    exited,
+    listening: () =>
+      waitFor('the gateway to listen', () => {
+        if (child.exitCode !== null) throw new Error(`the gateway exited: ${stderr}${JSON.stringify(lines)}`);
+        return lines.find(({ msg }) => msg === 'listening')?.['url'] as string | undefined;
+      }),
+    end(signal) {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
