@@ -1,7 +1,7 @@
 // How a record of an invitation follows from what is observed. Pure.
 import type { GraphInvitation, GraphUser } from '../graph/resources.ts';
 import type { InvitationRecord } from './record.ts';
-import { failRead, judgeDeadline, refuse, revise, type CommonObservation, type Observed } from './revise.ts';
+import { failRead, giveUp, judgeDeadline, refuse, revise, type CommonObservation, type Observed } from './revise.ts';
 
 export type InvitationObservation =
   | CommonObservation
@@ -48,7 +48,7 @@ function learn(record: InvitationRecord, observation: InvitationObservation): In
     case 'unanswered':
       // A reset leaves no new guest behind that could prove it.
       return record.state === 'submitting' && record.request.resetRedemption === true
-        ? revise(record, observation, { state: 'unknown', reason: 'ambiguous' })
+        ? giveUp(record, observation)
         : record;
     case 'missing':
       // A new guest may not be readable yet. One that was read before is gone when it is missed twice in a row.
@@ -84,7 +84,7 @@ function search(record: InvitationRecord, observation: Observed, users: readonly
   if (guest && more.length === 0) return followGuest(record, observation, guest);
   const isHopeless = more.length > 0 || users.length > 0 || Number(observation.at) - Number(record.createdAt) > SEARCH_MS;
   return record.state === 'submitting' && isHopeless
-    ? revise(record, observation, { state: 'unknown', reason: 'ambiguous' })
+    ? giveUp(record, observation)
     : failRead(record, observation, 'NOT_FOUND');
 }
 

@@ -1,7 +1,7 @@
 // How a record of an operation follows from what is observed. Pure.
 import type { GraphOperation } from '../graph/resources.ts';
 import type { OperationRecord } from './record.ts';
-import { failRead, judgeDeadline, refuse, revise, type CommonObservation, type Observed } from './revise.ts';
+import { failRead, giveUp, judgeDeadline, refuse, revise, type CommonObservation, type Observed } from './revise.ts';
 
 export type OperationObservation =
   | CommonObservation
@@ -35,9 +35,7 @@ function learn(record: OperationRecord, observation: OperationObservation): Oper
       return refuse(record, observation);
     case 'unanswered':
       // Nothing leads from a call's roster back to our request, so there is nothing to look up.
-      return record.state === 'submitting'
-        ? revise(record, observation, { state: 'unknown', reason: 'ambiguous' })
-        : record;
+      return record.state === 'submitting' ? giveUp(record, observation) : record;
     case 'missing':
       // Graph deletes operations that ended. Only the second 404 in a row counts: one may come from a lagging server.
       return record.state === 'active' && record.lastError?.code === 'NOT_FOUND'

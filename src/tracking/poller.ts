@@ -24,43 +24,40 @@ export interface PollerOptions {
   onError: (error: unknown) => void;
 }
 
-/** Batches under way at once. */
 const LANES = 4;
 const LONGEST_SLEEP_MS = 1_000;
 
+/** Several lanes, each with one batch under way, so that a slow answer holds up nobody else. */
 export class Poller {
   readonly #options: PollerOptions;
-  readonly #loop: Loop;
+  readonly #lanes: readonly Loop[];
 
   constructor(options: PollerOptions) {
     this.#options = options;
-    this.#loop = new Loop({
-      tick: async () => {
-        await this.tick();
-        return Math.min((await options.store.nextDueInMs()) ?? LONGEST_SLEEP_MS, LONGEST_SLEEP_MS);
-      },
-      onError: options.onError,
-      retryMs: LONGEST_SLEEP_MS,
-    });
+    const tick = async () => {
+      await this.#drain();
+      return Math.min((await options.store.nextDueInMs()) ?? LONGEST_SLEEP_MS, LONGEST_SLEEP_MS);
+    };
+    this.#lanes = Array.from({ length: LANES }, () => new Loop({ tick, onError: options.onError, retryMs: LONGEST_SLEEP_MS }));
   }
 
   start(): void {
-    this.#loop.start();
+    for (const lane of this.#lanes) lane.start();
   }
 
   /** Finishes the batches under way, so that no lease is left behind. */
-  stop(): Promise<void> {
-    return this.#loop.stop();
+  async stop(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.stop()));
   }
 
   /** Looks for due records now: something may have become due earlier than thought. */
   poke(): void {
-    this.#loop.poke();
+    for (const lane of this.#lanes) lane.poke();
   }
 
   /** One pass: everything that is due now. */
   async tick(): Promise<void> {
-    await Promise.all(Array.from({ length: LANES }, () => this.#drain()));
+    await Promise.all(this.#lanes.map(() => this.#drain()));
   }
 
   async #drain(): Promise<void> {

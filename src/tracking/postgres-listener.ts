@@ -28,21 +28,23 @@ export function createPostgresListener({ config, channel, onPoke, onError }: Pos
   async function listen(onListening: () => void): Promise<void> {
     const client = new pg.Client(config);
     const ended = new Promise<void>((resolve, reject) => {
-      client.once('error', reject);
+      client.on('error', reject);
       client.once('end', resolve);
     });
-    ended.catch(() => {});
-    const end = () => void client.end().catch(() => {});
-    client.on('error', () => {});
-    client.on('notification', onPoke);
-    stopping.signal.addEventListener('abort', end);
-    try {
+    const open = async () => {
       await client.connect();
       const { rows } = await client.query<{ channel: string }>(`select ${channel} as channel`);
       await client.query(`listen ${client.escapeIdentifier(rows[0]?.channel ?? '')}`);
       onListening();
       onPoke();
-      await ended;
+      return ended;
+    };
+    const end = () => void client.end().catch(() => {});
+    client.on('notification', onPoke);
+    stopping.signal.addEventListener('abort', end);
+    try {
+      // A client that is ended while it connects never says that it did not.
+      await Promise.race([ended, open()]);
     } finally {
       stopping.signal.removeEventListener('abort', end);
       await client.end().catch(() => {});

@@ -40,6 +40,12 @@ export function refuse<Record extends TrackingRecord>(record: Record, observatio
   return revise(record, observation, { state: 'settled', reason, refusal, idempotencyKey } as Visible<Record>);
 }
 
+/** @returns the record as unknown: the answer to its request is lost, and nothing will prove what became of it. */
+export function giveUp<Record extends TrackingRecord>(record: Record, observed: Observed): Record {
+  const { observedAt } = record;
+  return { ...revise(record, observed, { state: 'unknown', reason: 'ambiguous' } as Visible<Record>), observedAt };
+}
+
 /** @returns the record after a read that brought nothing. */
 export function failRead<Record extends TrackingRecord>(record: Record, { at }: Observed, code: ErrorCode): Record {
   return { ...record, attempts: record.attempts + 1, lastError: { code, at } };

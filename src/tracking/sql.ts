@@ -6,7 +6,8 @@ import { migrate } from './sql-schema.ts';
 import { createStatements, insertColumns } from './sql-statements.ts';
 import type { Store } from './store.ts';
 
-/** Rows that one statement of `prune` deletes: it must not hold others up. */
+/** Rows that one statement writes or deletes at the most: it must not hold others up. */
+const WATCH_GROUP = 500;
 const PRUNE_GROUP = 200;
 const INSERT_ATTEMPTS = 5;
 
@@ -60,7 +61,10 @@ export function createSqlStore(driver: Driver, { stamp }: { stamp: string }): St
     },
 
     async watch(ids, watchMs, dueInMs) {
-      if (ids.length > 0) await driver.run(sql.watch, [toIds(ids), Math.ceil(watchMs), Math.ceil(dueInMs)]);
+      for (let from = 0; from < ids.length; from += WATCH_GROUP) {
+        const group = ids.slice(from, from + WATCH_GROUP);
+        await driver.run(sql.watch, [toIds(group), Math.ceil(watchMs), Math.ceil(dueInMs)]);
+      }
     },
 
     async find(kind, owner, id, callId) {

@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createGraphClient, toSegment, type GraphClient } from '../src/graph/client.ts';
+import { GraphRefusal, GraphUnreachable, isPassing, isSurelyNotDone, toGatewayError, toRetryAfterMs } from '../src/graph/graph-error.ts';
+import { usersByMailPath } from '../src/graph/users.ts';
+
+interface Seen {
+  method: string | undefined;
+  url: string | undefined;
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+
+let server: Server;
+let client: GraphClient;
+let baseUrl: string;
+let seen: Seen[];
+let answers: ((response: ServerResponse, request: IncomingMessage) => void)[];
+
+beforeEach(async () => {
+  seen = [];
+  answers = [];
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      seen.push({ method: request.method, url: request.url, headers: request.headers, body });
+      const answer = answers.shift();
+      if (answer) answer(response, request);
+      else response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  client = createGraphClient({ baseUrl, version: 'v1.0', loadToken: () => Promise.resolve('token-1') });
+});
+afterEach(async () => {
+  await client.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const json = (status: number, body: unknown, headers: { [name: string]: string } = {}) => (response: ServerResponse) =>
+  void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+const cut = (response: ServerResponse) => void response.destroy();
+const post = (timeoutMs = 5_000, signal?: AbortSignal) => client.post('/invitations', { a: 1 }, { timeoutMs, signal });
+const read = (timeoutMs = 5_000) => client.postRead('/$batch', {}, { timeoutMs, repeat: 'asRead' });
+const failureOf = (call: Promise<unknown>) => call.then(() => expect('no failure').toBe('a failure'), (error: unknown) => error as GraphRefusal | GraphUnreachable);
+
+describe('a call to Graph', () => {
+  it('carries the token, a request id of its own, and JSON', async () => {
+    expect((await post()).body).toEqual({ ok: true });
+    await post();
+    expect(seen[0]).toMatchObject({ method: 'POST', url: '/v1.0/invitations', body: '{"a":1}', headers: { authorization: 'Bearer token-1', 'content-type': 'application/json' } });
+    const ids = seen.map(({ headers }) => headers['client-request-id']);
+    expect(new Set(ids).size).toBe(2);
+    expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('goes to the configured origin only', async () => {
+    const failure = await failureOf(client.post('https://evil.example.com/v1.0/x', {}, { timeoutMs: 1_000 }));
+    expect(failure).toBeInstanceOf(GraphUnreachable);
+    expect(seen).toEqual([]);
+  });
+
+  it('is repeated after 429 as Retry-After says, whatever the method', async () => {
+    answers = [json(429, {}, { 'retry-after': '0' }), json(429, {}, { 'retry-after': '0.01' })];
+    expect((await post()).body).toEqual({ ok: true });
+    expect(seen).toHaveLength(3);
+  });
+
+  it('is given up at once when Retry-After goes beyond the deadline', async () => {
+    answers = [json(429, { error: { code: 'TooManyRequests' } }, { 'retry-after': '3600', 'request-id': 'r1' })];
+    expect(await failureOf(post())).toMatchObject({ statusCode: 429, code: 'TooManyRequests', requestId: 'r1', retryAfterMs: 3_600_000 });
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([500, 502, 503, 504, 408])('with an effect is never repeated after %d: Graph may have done it', async (status) => {
+    answers = [json(status, {})];
+    const failure = await failureOf(post());
+    expect(failure).toMatchObject({ statusCode: status });
+    expect([isSurelyNotDone(failure), seen.length]).toEqual([false, 1]);
+  });
+
+  it('with an effect is never repeated after a cut, and counts as sent', async () => {
+    answers = [cut];
+    const failure = await failureOf(post());
+    expect(failure).toMatchObject({ name: 'GraphUnreachable', sent: true });
+    expect([isSurelyNotDone(failure), seen.length]).toEqual([false, 1]);
+  });
+
+  it('that reads is repeated after 503, 504 and a cut', async () => {
+    answers = [json(503, {}, { 'retry-after': '0' }), cut, json(504, {}, { 'retry-after': '0' })];
+    expect(await read()).toEqual({ ok: true });
+    expect(seen).toHaveLength(4);
+  });
+
+  it('whose connection is never made is repeated within the deadline and surely did nothing', async () => {
+    await new Promise((resolve) => server.close(resolve));
+    const failure = await failureOf(post(700));
+    expect(failure).toMatchObject({ name: 'GraphUnreachable', sent: false });
+    expect([isSurelyNotDone(failure), isPassing(failure)]).toEqual([true, true]);
+    expect(toGatewayError(failure)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+  });
+
+  it('ends at its deadline and when it is aborted', async () => {
+    answers = [() => {}, () => {}];
+    expect(await failureOf(post(100))).toMatchObject({ name: 'GraphUnreachable', sent: true });
+    const abort = new AbortController();
+    const failure = failureOf(post(5_000, abort.signal));
+    while (seen.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    abort.abort();
+    expect(await failure).toMatchObject({ name: 'GraphUnreachable', sent: true });
+  });
+
+  it('reads an answer of errors that is HTML, empty or large without losing its headers or the connection', async () => {
+    const html = (response: ServerResponse) => void response.writeHead(404, { 'content-type': 'text/html', 'request-id': 'r2', 'retry-after': '7' }).end(`<html>${'x'.repeat(200_000)}`);
+    const empty = (response: ServerResponse) => void response.writeHead(404).end();
+    answers = [html, empty, json(404, { error: { code: '', message: 'm' } }), json(404, 'rubbish')];
+    expect(await failureOf(post())).toMatchObject({ statusCode: 404, code: null, requestId: 'r2', retryAfterMs: 7_000 });
+    for (let count = 0; count < 3; count += 1) expect(await failureOf(post())).toMatchObject({ statusCode: 404, code: null });
+    expect((await post()).body).toEqual({ ok: true });
+  });
+
+  it('does not take a redirect elsewhere', async () => {
+    answers = [(response) => void response.writeHead(307, { location: 'https://evil.example.com/' }).end()];
+    expect(await failureOf(post())).toMatchObject({ statusCode: 307 });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('with a success that cannot be read counts as sent', async () => {
+    answers = [(response) => void response.writeHead(201, { 'content-type': 'application/json' }).end('{"id":')];
+    expect(await failureOf(post())).toMatchObject({ name: 'GraphUnreachable', sent: true });
+  });
+});
+
+describe('Retry-After', () => {
+  const now = Date.parse('2026-01-01T00:00:00Z');
+  it.each([
+    ['120', 120_000],
+    ['2.128', 2_128],
+    ['Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
+    ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
+    ['31536000', 86_400_000],
+    ['-1', null],
+    ['NaN', null],
+    ['', null],
+    ['soon', null],
+    [undefined, null],
+  ])('%s is %s ms', (header, ms) => {
+    expect(toRetryAfterMs(header, now)).toBe(ms);
+  });
+});
+
+describe('what goes into a path', () => {
+  it('is encoded, and what would climb is refused', () => {
+    expect(toSegment('a/b?c#d%')).toBe('a%2Fb%3Fc%23d%25');
+    for (const id of ['', '.', '..']) expect(() => toSegment(id)).toThrow(RangeError);
+    expect(usersByMailPath("o'neil&x=1@example.com")).toContain("'o''neil%26x%3D1%40example.com'");
+  });
+});
+
+describe('what a client is told', () => {
+  it.each([
+    [400, 'BAD_USER_INPUT'],
+    [401, 'INTERNAL_SERVER_ERROR'],
+    [403, 'FORBIDDEN'],
+    [404, 'NOT_FOUND'],
+    [409, 'CONFLICT'],
+    [412, 'CONFLICT'],
+    [422, 'BAD_USER_INPUT'],
+    [429, 'THROTTLED'],
+    [500, 'UPSTREAM_UNAVAILABLE'],
+    [503, 'UPSTREAM_UNAVAILABLE'],
+  ])('of %d is %s, with what Graph said', (status, code) => {
+    expect(toGatewayError(new GraphRefusal(status, 'theirs', 'r1', null))).toMatchObject({ code, extensions: { graph: { statusCode: status, code: 'theirs', requestId: 'r1' } } });
+  });
+});
