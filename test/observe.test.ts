@@ -131,6 +131,14 @@ describe('an operation', () => {
     expect(next).toMatchObject({ graphId: 'o1', revision: 2, payload: { clientContext: 'context', participants: [{}] } });
   });
 
+  it('is not changed by a null where nothing was, at any depth', () => {
+    const participants = (user: object) => [{ identity: { user: { id: 'u1', ...user } } }];
+    const first = observeOperation(newOperation(), { kind: 'seen', id: 'o1', operation: { status: 'running', participants: participants({}) }, ...mutation });
+    const again = (user: object) => observeOperation(first, { kind: 'seen', id: 'o1', operation: { status: 'running', participants: participants(user) }, ...poll(2_000) });
+    expect(again({ displayName: null, tenantId: null }).revision).toBe(2);
+    expect(again({ displayName: 'Adele' })).toMatchObject({ revision: 3, changed: ['participants'] });
+  });
+
   it('is gone from Graph at the second 404 in a row, not at the first', () => {
     const once = observeOperation(running(), { kind: 'missing', ...poll(2_000) });
     expect(once).toMatchObject({ state: 'active', attempts: 1, revision: 2 });

@@ -79,7 +79,7 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     await dueIn(third?.id, 60_000);
     await createPoller().tick();
     const [batch] = await graph.requests();
-    expect(batch?.['parts'].map(({ url }: { url: string }) => url.split('/').at(-1)).toSorted()).toEqual([first?.graphId, second?.graphId].toSorted());
+    expect(new Set(batch?.['parts'].map(({ url }: { url: string }) => url.split('/').at(-1)))).toEqual(new Set([first?.graphId, second?.graphId]));
   });
 
   it('shares the work: two pollers on one store read each record once', async () => {

@@ -92,22 +92,23 @@ describe.each(engines)('a gateway on $name that is killed', ({ open }) => {
 
   it('goes on where it stopped: an operation under way is followed to its end, and a subscriber comes back without a gap', async () => {
     const first = await start();
-    const { id, tracking } = (await query(first.url, INVITE)).data?.['inviteParticipants'] as Json;
+    const answer = await query(first.url, INVITE);
+    const operation = answer.data?.['inviteParticipants'] as Json;
     await first.gateway.end('SIGKILL');
-    await graph.endOperation(id, 'completed');
+    await graph.endOperation(operation['id'], 'completed');
 
     const { url } = await start();
     const client = connect(url);
     const revisions: number[] = [];
     await new Promise<void>((resolve, reject) => {
       client.subscribe<Json>(
-        { query: `subscription { inviteParticipantsOperationUpdated(callId: "call", id: "${tracking.id}", afterRevision: 2) { status tracking { revision } } }` },
+        { query: `subscription { inviteParticipantsOperationUpdated(callId: "call", id: "${operation['tracking'].id}", afterRevision: 2) { status tracking { revision } } }` },
         { next: ({ data }) => void revisions.push(data?.['inviteParticipantsOperationUpdated'].tracking.revision), error: reject, complete: resolve },
       );
     });
     await client.dispose();
     expect(revisions).toEqual([3]);
-    expect(await nodes(url, 'inviteParticipantsOperations')).toMatchObject([{ id, status: 'completed', tracking: { state: 'settled' } }]);
+    expect(await nodes(url, 'inviteParticipantsOperations')).toMatchObject([{ id: operation['id'], status: 'completed', tracking: { state: 'settled' } }]);
   });
 
   it('never writes the token or an address to its output', async () => {

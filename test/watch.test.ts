@@ -65,8 +65,8 @@ describe('a watch', () => {
     expect(revisions.at(-1)).toBe(10_001);
   });
 
-  it('never repeats or reverses, whatever is pushed when', () => {
-    fc.assert(
+  it('never repeats or reverses, whatever is pushed when', async () => {
+    await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 60 }), fc.nat(60), async (pushed, openAt) => {
         const watch = create(false);
         for (const [index, revision] of pushed.entries()) {

@@ -1,5 +1,4 @@
 // From what an observation says to the record's next revision, or to none when nothing visible changed.
-import { isDeepStrictEqual } from 'node:util';
 import type { ErrorCode } from '../errors.ts';
 import type { Progress, Reason, Refusal, Source, TrackingRecord } from './record.ts';
 import { isFinished } from './record.ts';
@@ -75,11 +74,20 @@ function memberChanges(before: object, after: object, prefix: string): string[] 
   if (before === after) return [];
   const [old, now] = [before as { [member: string]: unknown }, after as { [member: string]: unknown }];
   return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((member) => {
-    // For a client an absent member and a null one are the same.
-    const [was, is] = [old[member] ?? null, now[member] ?? null];
-    if (isDeepStrictEqual(was, is)) return [];
+    const [was, is] = [old[member], now[member]];
+    if (looksSame(was, is)) return [];
     // Into the invited user the path goes on: it is what a client follows.
     if (member === 'invitedUser') return memberChanges(was ?? {}, is ?? {}, 'invitedUser.');
     return [prefix + member];
   });
+}
+
+/** For a client an absent member and a null one are the same, at any depth. */
+function looksSame(one: unknown, other: unknown): boolean {
+  if (one === other || (one ?? null) === (other ?? null)) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || !one || !other) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  if (Array.isArray(one) && one.length !== (other as unknown[]).length) return false;
+  const [before, after] = [one as { [member: string]: unknown }, other as { [member: string]: unknown }];
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].every((member) => looksSame(before[member], after[member]));
 }
