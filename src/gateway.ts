@@ -1,5 +1,5 @@
 // The composition root: builds the gateway from its configuration, starts its parts in order and stops them in reverse.
-import type { Config } from './config.ts';
+import { isLoopback, type Config } from './config.ts';
 import { createEmulator } from './emulator/emulator.ts';
 import { createBatchReader } from './graph/batch.ts';
 import { createGraphClient } from './graph/client.ts';
@@ -40,6 +40,9 @@ export function createGateway(config: Config, logger: Logger): Gateway {
   }
 
   async function start() {
+    if (!isLoopback(config.host)) {
+      logger.warn({ host: config.host }, 'everybody who reaches this address acts as the same caller');
+    }
     let emulatorUrl: string | null = null;
     if (config.graph.mode === 'emulator') {
       const emulator = createEmulator(config.graph.emulator);

@@ -2,7 +2,8 @@
 import DataLoader from 'dataloader';
 import type { BatchReader } from './graph/batch.ts';
 import { GraphRefusal, toGatewayError } from './graph/graph-error.ts';
-import { toUser, type GraphUser } from './graph/resources.ts';
+import { toUser } from './graph/read-resources.ts';
+import type { GraphUser } from './graph/resources.ts';
 import { userPath } from './graph/users.ts';
 import type { TrackingRecord } from './tracking/record.ts';
 import type { Store } from './tracking/store.ts';

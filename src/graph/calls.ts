@@ -1,7 +1,8 @@
 // Inviting participants to a call, and where the operation that does it is read.
 import { toSegment, type CallLimits, type GraphClient } from './client.ts';
 import { GraphUnreachable } from './graph-error.ts';
-import { identityTypes, toOperation, type GraphIdentitySet, type GraphOperation, type IdentityKind, type InviteParticipantsRequest } from './resources.ts';
+import { toOperation } from './read-resources.ts';
+import { identityTypes, type GraphIdentitySet, type GraphOperation, type IdentityKind, type InviteParticipantsRequest } from './resources.ts';
 
 /** Graph's answer to an invitation of participants. */
 export interface OperationAnswer {

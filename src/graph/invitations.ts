@@ -1,7 +1,8 @@
 // `POST /invitations`.
 import type { CallLimits, GraphClient } from './client.ts';
 import { GraphUnreachable } from './graph-error.ts';
-import { toInvitation, type GraphInvitation, type InvitationRequest } from './resources.ts';
+import { toInvitation } from './read-resources.ts';
+import type { GraphInvitation, InvitationRequest } from './resources.ts';
 
 /** Graph's answer to an invitation. */
 export interface InvitationAnswer {

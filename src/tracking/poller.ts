@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { BATCH_SIZE, type BatchReader, type ReadResult } from '../graph/batch.ts';
 import { operationPath } from '../graph/calls.ts';
 import { GraphRefusal, GraphUnreachable, toGatewayError } from '../graph/graph-error.ts';
-import { toOperation, toUser } from '../graph/resources.ts';
+import { toOperation, toUser } from '../graph/read-resources.ts';
 import { guestPath, usersByMailPath } from '../graph/users.ts';
 import { nextDue } from './cadence.ts';
 import { Loop } from './loop.ts';
