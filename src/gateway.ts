@@ -58,7 +58,7 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     const store = await begin(
       'file' in config.store
         ? createSqliteStore({ file: config.store.file, stamp })
-        : createPostgresStore({ url: config.store.databaseUrl, stamp }),
+        : createPostgresStore({ url: config.store.databaseUrl, stamp, logger }),
     );
     const graph = createGraphClient({ baseUrl, version: config.graph.version, loadToken: () => Promise.resolve(token) });
     await begin({ stop: () => graph.close() });

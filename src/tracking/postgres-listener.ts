@@ -1,4 +1,5 @@
 // The one connection per replica over which PostgreSQL says that the change log has grown.
+import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
@@ -24,30 +25,26 @@ export function createPostgresListener({ config, channel, onPoke, onError }: Pos
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
 
-  /** Resolves when the connection has ended. */
+  /** Rejects when the connection is lost, or cannot be made. */
   async function listen(onListening: () => void): Promise<void> {
-    const client = new pg.Client(config);
-    const ended = new Promise<void>((resolve, reject) => {
-      client.on('error', reject);
-      client.once('end', resolve);
-    });
-    const open = async () => {
+    // Nothing is lost with the socket, while a polite end waits for a server that may not answer.
+    const socket = new Socket();
+    const cut = () => void socket.destroy();
+    stopping.signal.addEventListener('abort', cut);
+    const client = new pg.Client({ ...config, stream: () => socket });
+    const lost = new Promise<never>((_, reject) => client.on('error', reject));
+    lost.catch(() => {});
+    client.on('notification', onPoke);
+    try {
       await client.connect();
       const { rows } = await client.query<{ channel: string }>(`select ${channel} as channel`);
       await client.query(`listen ${client.escapeIdentifier(rows[0]?.channel ?? '')}`);
       onListening();
       onPoke();
-      return ended;
-    };
-    const end = () => void client.end().catch(() => {});
-    client.on('notification', onPoke);
-    stopping.signal.addEventListener('abort', end);
-    try {
-      // A client that is ended while it connects never says that it did not.
-      await Promise.race([ended, open()]);
+      await lost;
     } finally {
-      stopping.signal.removeEventListener('abort', end);
-      await client.end().catch(() => {});
+      stopping.signal.removeEventListener('abort', cut);
+      cut();
     }
   }
 

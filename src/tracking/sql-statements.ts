@@ -72,19 +72,20 @@ export function createStatements(dialect: Dialect) {
     nextDue: `select min(due_at) - ${now} as due_in_ms from record where due_at is not null`,
 
     // A watch that has more than half of its time left is not written again: renewals are many and come in time.
+    // After a failed read the due time stays: Graph may have asked for it.
     watch: `
       with held as materialized (
         select record.id from record
         where ${among('record.id', ids('$1'))} and due_at is not null and (
           watched_until is null or watched_until < ${now} + cast($2 as ${bigint}) / 2
-          or (lease_token is null and state = 'active' and due_at > ${now} + cast($3 as ${bigint}))
+          or (lease_token is null and state = 'active' and attempts = 0 and due_at > ${now} + cast($3 as ${bigint}))
         )
         order by record.id ${lock}
       )
       update record set
         watched_until = case when watched_until > ${now} + cast($2 as ${bigint}) then watched_until else ${now} + cast($2 as ${bigint}) end,
         due_at = case
-          when lease_token is null and state = 'active' and due_at > ${now} + cast($3 as ${bigint}) then ${now} + cast($3 as ${bigint})
+          when lease_token is null and state = 'active' and attempts = 0 and due_at > ${now} + cast($3 as ${bigint}) then ${now} + cast($3 as ${bigint})
           else due_at
         end
       where ${among('id', 'select id from held')} and due_at is not null`,

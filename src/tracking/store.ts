@@ -75,7 +75,10 @@ export interface Store {
   /** @returns milliseconds until the next record is due (0 when one is), or null when none ever will be. */
   nextDueInMs(): Promise<number | null>;
 
-  /** Notes that somebody watches these records until `watchMs` from now, and brings their next read forward to `dueInMs`. */
+  /**
+   * Notes that somebody watches these records for about `watchMs` from now, and brings their next read forward to `dueInMs`,
+   * unless the last one failed: then it waits as long as was decided.
+   */
   watch(ids: readonly string[], watchMs: number, dueInMs: number): Promise<void>;
 
   /** @returns the owner's record by our id or Graph's; undefined when there is none. `callId` is required for an operation. */
