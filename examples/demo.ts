@@ -20,7 +20,13 @@ async function send(name: string, document: string, variables: Json): Promise<Js
 }
 
 /** Prints what a subscription pushes; `onState` is told each state. */
-async function watch(name: string, document: string, variables: Json, show: (state: Json) => string, onState: (state: Json) => void = () => {}) {
+async function watch(
+  name: string,
+  document: string,
+  variables: Json,
+  show: (state: Json) => string,
+  onState: (state: Json) => void = () => {},
+) {
   console.log(`\n${name}`);
   for await (const { data } of client.iterate<Json>({ query: document, variables })) {
     const state = data?.[name];
@@ -35,7 +41,12 @@ const invitation = await send(
   `mutation ($input: CreateInvitationInput!) {
     createInvitation(input: $input) { id status inviteRedeemUrl tracking { id state } }
   }`,
-  { input: { invitedUserEmailAddress: `sam.${Date.now()}@fabrikam.example`, inviteRedirectUrl: 'https://myapps.example.com' } },
+  {
+    input: {
+      invitedUserEmailAddress: `sam.${Date.now()}@fabrikam.example`,
+      inviteRedirectUrl: 'https://myapps.example.com',
+    },
+  },
 );
 console.log(`  status ${invitation['status']}, tracking ${invitation['tracking'].state}`);
 
@@ -59,7 +70,14 @@ const operation = await send(
   `mutation ($callId: ID!, $input: InviteParticipantsInput!) {
     inviteParticipants(callId: $callId, input: $input) { id status tracking { id state } }
   }`,
-  { callId, input: { participants: [{ identity: { user: { id: '278405a3-f568-4b3e-b684-009193463064', displayName: 'Adele Vance' } } }] } },
+  {
+    callId,
+    input: {
+      participants: [
+        { identity: { user: { id: '278405a3-f568-4b3e-b684-009193463064', displayName: 'Adele Vance' } } },
+      ],
+    },
+  },
 );
 console.log(`  status ${operation['status']}, tracking ${operation['tracking'].state}`);
 

@@ -32,7 +32,11 @@ export async function loadConnection<Node extends TrackingRecord>(
 ): Promise<Connection<Node>> {
   const first = args.first ?? DEFAULT_FIRST;
   if (first < 0 || first > MAX_FIRST) {
-    throw new GatewayError('BAD_USER_INPUT', `first: ${first} is out of range. Ask for 0 to ${MAX_FIRST} at a time and go on with after.`, { field: 'first' });
+    throw new GatewayError(
+      'BAD_USER_INPUT',
+      `first: ${first} is out of range. Ask for 0 to ${MAX_FIRST} at a time and go on with after.`,
+      { field: 'first' },
+    );
   }
   const after = typeof args.after === 'string' ? toPosition(args.after) : undefined;
   // One more than asked tells whether there is a next page.
@@ -57,7 +61,11 @@ function toCursor({ createdAt, id }: TrackingRecord): string {
 function toPosition(cursor: string): { createdAt: Date; id: string } {
   const [, ms, id] = /^(\d{1,15}) (.+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   if (ms === undefined || id === undefined) {
-    throw new GatewayError('BAD_USER_INPUT', 'after: This is no cursor of this list. Give pageInfo.endCursor of the page before.', { field: 'after' });
+    throw new GatewayError(
+      'BAD_USER_INPUT',
+      'after: This is no cursor of this list. Give pageInfo.endCursor of the page before.',
+      { field: 'after' },
+    );
   }
   return { createdAt: new Date(Number(ms)), id };
 }

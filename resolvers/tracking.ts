@@ -11,7 +11,9 @@ export const trackingResolvers: Resolvers = {
     history: ({ id }, { last }, { loaders }) => {
       const count = last ?? DEFAULT_LAST;
       if (count < 1 || count > MAX_LAST) {
-        throw new GatewayError('BAD_USER_INPUT', `last: ${count} is out of range. Ask for 1 to ${MAX_LAST}.`, { field: 'last' });
+        throw new GatewayError('BAD_USER_INPUT', `last: ${count} is out of range. Ask for 1 to ${MAX_LAST}.`, {
+          field: 'last',
+        });
       }
       return loaders.history(id, count);
     },

@@ -5,7 +5,11 @@ import type { GraphUser } from '../src/graph/resources.ts';
 
 const read =
   <Member extends keyof GraphUser>(member: Member) =>
-  async (user: GraphUser, _: object, { loaders }: GraphQLContext): Promise<Exclude<GraphUser[Member], undefined> | null> => {
+  async (
+    user: GraphUser,
+    _: object,
+    { loaders }: GraphQLContext,
+  ): Promise<Exclude<GraphUser[Member], undefined> | null> => {
     const known = user[member];
     if (known !== undefined) return known as Exclude<GraphUser[Member], undefined>;
     const loaded = user.id ? await loaders.user.load(user.id) : null;

@@ -24,7 +24,12 @@ export class ConfigError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(['The configuration has problems (.env.example shows every variable):', ...problems.map((problem) => `- ${problem}`)].join('\n'));
+    super(
+      [
+        'The configuration has problems (.env.example shows every variable):',
+        ...problems.map((problem) => `- ${problem}`),
+      ].join('\n'),
+    );
     this.name = 'ConfigError';
     this.problems = problems;
   }
@@ -49,7 +54,8 @@ export function loadConfig(environment: Environment): Config {
   };
   const oneOf = <Word extends string>(name: string, words: readonly Word[]): Word | undefined => {
     const value = read(name);
-    if (value !== undefined && !words.includes(value as Word)) problems.push(`${name} is not one of ${words.join(', ')}: ${value}`);
+    if (value !== undefined && !words.includes(value as Word))
+      problems.push(`${name} is not one of ${words.join(', ')}: ${value}`);
     return words.find((word) => word === value);
   };
   const origins = (name: string) =>
@@ -87,15 +93,20 @@ export function loadConfig(environment: Environment): Config {
     } else if (url.pathname !== '/' || url.search !== '' || url.username !== '') {
       problems.push('GRAPH_BASE_URL is more than scheme, host and port; the version goes into GRAPH_VERSION');
     }
-    if (read('GRAPH_CREDENTIAL') === undefined) problems.push('GRAPH_CREDENTIAL is missing: GRAPH_MODE=live needs it (token)');
+    if (read('GRAPH_CREDENTIAL') === undefined)
+      problems.push('GRAPH_CREDENTIAL is missing: GRAPH_MODE=live needs it (token)');
     else oneOf('GRAPH_CREDENTIAL', ['token']);
     const token = read('GRAPH_TOKEN') ?? '';
     if (token === '') problems.push('GRAPH_TOKEN is missing: GRAPH_CREDENTIAL=token needs it');
     else if (!/^[\x21-\x7e]+$/.test(token)) problems.push('GRAPH_TOKEN has characters that no token has');
     if (authMode === undefined) {
-      problems.push('AUTH_MODE is missing: GRAPH_MODE=live needs it (developer: everybody on this machine acts as one caller)');
+      problems.push(
+        'AUTH_MODE is missing: GRAPH_MODE=live needs it (developer: everybody on this machine acts as one caller)',
+      );
     } else if (!isLoopback(host)) {
-      problems.push('AUTH_MODE=developer with GRAPH_MODE=live needs a HOST on loopback: anybody who reaches the gateway could invite');
+      problems.push(
+        'AUTH_MODE=developer with GRAPH_MODE=live needs a HOST on loopback: anybody who reaches the gateway could invite',
+      );
     }
     graph = { mode, version, baseUrl: url?.origin ?? baseUrl, token };
   }

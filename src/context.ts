@@ -23,5 +23,11 @@ export interface Services extends Omit<LoaderOptions, 'cache' | 'store'> {
 /** @param isLong whether the context outlives one answer, as that of a socket does */
 export function createContext(services: Services, caller: Caller, { isLong }: { isLong: boolean }): GraphQLContext {
   const { store, tracker, feed, reader, timeoutMs } = services;
-  return { caller, tracker, feed, records: store, loaders: createLoaders({ reader, store, timeoutMs, cache: !isLong }) };
+  return {
+    caller,
+    tracker,
+    feed,
+    records: store,
+    loaders: createLoaders({ reader, store, timeoutMs, cache: !isLong }),
+  };
 }

@@ -53,7 +53,13 @@ export function toError(value: unknown): Error {
   return Error.isError(value) ? (value as Error) : new Error(String(value));
 }
 
-const REQUEST_ERROR_CODES = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'BAD_REQUEST', 'LIMIT_EXCEEDED']);
+const REQUEST_ERROR_CODES = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'LIMIT_EXCEEDED',
+]);
 
 /**
  * The one way out for errors, on every transport. What was not thrown on purpose is reported and masked.
@@ -76,11 +82,18 @@ export function toClientError(error: unknown, report: (error: Error) => void): G
     }
   }
   report(toError(origin));
-  return { message: 'Internal server error', ...where, extensions: { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode } };
+  return {
+    message: 'Internal server error',
+    ...where,
+    extensions: { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode },
+  };
 }
 
 /** @returns the same error with a code, for the errors that graphql-js gives none. */
-export function withCode(error: GraphQLError, code: 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED' | 'BAD_USER_INPUT'): GraphQLError {
+export function withCode(
+  error: GraphQLError,
+  code: 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED' | 'BAD_USER_INPUT',
+): GraphQLError {
   const { message, nodes, source, positions, path, originalError } = error;
   return new GraphQLError(message, { nodes, source, positions, path, originalError, extensions: { code } });
 }
@@ -88,6 +101,7 @@ export function withCode(error: GraphQLError, code: 'GRAPHQL_PARSE_FAILED' | 'GR
 /** graphql-js wraps what a resolver threw; a cause of ours is no wrapping. */
 function originOf(error: unknown): unknown {
   let origin = error;
-  while (origin instanceof GraphQLError && !(origin instanceof GatewayError) && origin.originalError) origin = origin.originalError;
+  while (origin instanceof GraphQLError && !(origin instanceof GatewayError) && origin.originalError)
+    origin = origin.originalError;
   return origin;
 }

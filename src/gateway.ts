@@ -48,7 +48,10 @@ export function createGateway(config: Config, logger: Logger): Gateway {
       const emulator = createEmulator(config.graph.emulator);
       parts.unshift(emulator);
       emulatorUrl = await emulator.start();
-      logger.warn({ emulator: emulatorUrl }, 'Graph is emulated: nobody is really invited, and nothing leaves this machine');
+      logger.warn(
+        { emulator: emulatorUrl },
+        'Graph is emulated: nobody is really invited, and nothing leaves this machine',
+      );
     }
     const baseUrl = emulatorUrl ?? (config.graph.mode === 'live' ? config.graph.baseUrl : '');
     const token = config.graph.mode === 'live' ? config.graph.token : 'emulator';
@@ -60,14 +63,31 @@ export function createGateway(config: Config, logger: Logger): Gateway {
         ? createSqliteStore({ file: config.store.file, stamp })
         : createPostgresStore({ url: config.store.databaseUrl, stamp, logger }),
     );
-    const graph = createGraphClient({ baseUrl, version: config.graph.version, loadToken: () => Promise.resolve(token) });
+    const graph = createGraphClient({
+      baseUrl,
+      version: config.graph.version,
+      loadToken: () => Promise.resolve(token),
+    });
     await begin({ stop: () => graph.close() });
     const reader = createBatchReader(graph);
     const now = () => new Date();
-    const onError = (part: string) => (error: unknown) => logger.error({ err: error, part }, 'a pass failed and is made again');
-    const poller = new Poller({ store, reader, now, intervalMs: config.pollIntervalMs, leaseMs: LEASE_MS, onError: onError('poller') });
+    const onError = (part: string) => (error: unknown) =>
+      logger.error({ err: error, part }, 'a pass failed and is made again');
+    const poller = new Poller({
+      store,
+      reader,
+      now,
+      intervalMs: config.pollIntervalMs,
+      leaseMs: LEASE_MS,
+      onError: onError('poller'),
+    });
     feed = await begin(
-      new Feed({ store, pollIntervalMs: config.pollIntervalMs, onWatch: () => poller.poke(), onError: onError('feed') }),
+      new Feed({
+        store,
+        pollIntervalMs: config.pollIntervalMs,
+        onWatch: () => poller.poke(),
+        onError: onError('feed'),
+      }),
     );
     await begin(poller);
     await begin(
@@ -82,17 +102,21 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     );
     const tracker = await begin(
       createTracker({
-      store,
-      graph,
-      now,
-      timeoutMs: config.graphTimeoutMs,
-      pollIntervalMs: config.pollIntervalMs,
-      invitationDeadlineMs: config.invitationDeadlineMs,
-      operationDeadlineMs: config.operationDeadlineMs,
-      redirectOrigins: config.redirectOrigins,
+        store,
+        graph,
+        now,
+        timeoutMs: config.graphTimeoutMs,
+        pollIntervalMs: config.pollIntervalMs,
+        invitationDeadlineMs: config.invitationDeadlineMs,
+        operationDeadlineMs: config.operationDeadlineMs,
+        redirectOrigins: config.redirectOrigins,
       }),
     );
-    const server = createServer({ ...config, services: { store, tracker, feed, reader, timeoutMs: config.graphTimeoutMs }, logger });
+    const server = createServer({
+      ...config,
+      services: { store, tracker, feed, reader, timeoutMs: config.graphTimeoutMs },
+      logger,
+    });
     parts.unshift(server);
     return { url: await server.start(), emulatorUrl };
   }

@@ -4,7 +4,8 @@ import { Kind, parse, visit, type ASTNode, type GraphQLError } from 'graphql';
 /** @returns the position, or undefined when the error is not about a value of an argument or variable. */
 export function toInputPosition(error: GraphQLError): string | undefined {
   // A variable's position is only in the message.
-  const [, variable, position] = /^Variable "\$(\w+)" got invalid value .*?(?: at "([^"]+)"; |; )/s.exec(error.message) ?? [];
+  const [, variable, position] =
+    /^Variable "\$(\w+)" got invalid value .*?(?: at "([^"]+)"; |; )/s.exec(error.message) ?? [];
   if (variable !== undefined) return position ?? variable;
   const node = error.nodes?.[0];
   const source = node?.loc?.source.body;
@@ -23,7 +24,10 @@ function toLiteralPosition(source: string, wanted: ASTNode): string | undefined 
   return found;
 }
 
-function toPath(chain: readonly (ASTNode | readonly ASTNode[])[], lastKey: string | number | undefined): string | undefined {
+function toPath(
+  chain: readonly (ASTNode | readonly ASTNode[])[],
+  lastKey: string | number | undefined,
+): string | undefined {
   let path: string | undefined;
   chain.forEach((link, index) => {
     if (Array.isArray(link)) {

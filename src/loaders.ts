@@ -27,7 +27,10 @@ export function createLoaders({ reader, store, timeoutMs, cache }: LoaderOptions
   const histories = new DataLoader<{ recordId: string; last: number }, TrackingRecord[], string>(
     async (keys) => {
       const most = Math.max(...keys.map(({ last }) => last));
-      const found = await store.histories(keys.map(({ recordId }) => recordId), most);
+      const found = await store.histories(
+        keys.map(({ recordId }) => recordId),
+        most,
+      );
       return keys.map(({ last }, index) => found[index]?.slice(-last) ?? []);
     },
     { cache, cacheKeyFn: ({ recordId, last }) => `${recordId} ${last}` },
@@ -38,7 +41,9 @@ export function createLoaders({ reader, store, timeoutMs, cache }: LoaderOptions
         const results = await reader.read(ids.map(userPath), { timeoutMs, repeat: 'asRead' });
         return results.map((result) => {
           if ('body' in result) return toUser(result.body);
-          return result.error instanceof GraphRefusal && result.error.statusCode === 404 ? null : toGatewayError(result.error);
+          return result.error instanceof GraphRefusal && result.error.statusCode === 404
+            ? null
+            : toGatewayError(result.error);
         });
       },
       { cache },

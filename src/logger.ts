@@ -8,7 +8,13 @@ export type Logger = Pick<PinoLogger, 'info' | 'warn' | 'error' | 'fatal'>;
 function toLine(value: unknown): object {
   const { name, message, stack, cause } = toError(value);
   const { code } = value as { code?: unknown };
-  return { type: name, message, ...(typeof code === 'string' ? { code } : {}), stack, ...(cause === undefined ? {} : { cause: toLine(cause) }) };
+  return {
+    type: name,
+    message,
+    ...(typeof code === 'string' ? { code } : {}),
+    stack,
+    ...(cause === undefined ? {} : { cause: toLine(cause) }),
+  };
 }
 
 export function createLogger(): Logger {

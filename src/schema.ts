@@ -8,5 +8,8 @@ const folder = new URL('../schema/', import.meta.url);
 
 export function createSchema(): GraphQLSchema {
   const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
-  return makeExecutableSchema({ typeDefs: files.map((name) => readFileSync(new URL(name, folder), 'utf8')), resolvers });
+  return makeExecutableSchema({
+    typeDefs: files.map((name) => readFileSync(new URL(name, folder), 'utf8')),
+    resolvers,
+  });
 }

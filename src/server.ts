@@ -1,6 +1,9 @@
 // HTTP and WebSocket on one port: GraphQL, health, and the pages of development.
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastifyCors from '@fastify/cors';
 import fastify, { type FastifyError } from 'fastify';
@@ -78,7 +81,16 @@ export function createServer(options: ServerOptions): Server {
     return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
   });
   app.setNotFoundHandler((_, reply) =>
-    reply.code(404).send({ errors: [{ message: `There is nothing here. GraphQL is served at ${PATH}.`, extensions: { code: 'NOT_FOUND' satisfies ErrorCode } }] }),
+    reply
+      .code(404)
+      .send({
+        errors: [
+          {
+            message: `There is nothing here. GraphQL is served at ${PATH}.`,
+            extensions: { code: 'NOT_FOUND' satisfies ErrorCode },
+          },
+        ],
+      }),
   );
   app.get('/health/live', () => ({ status: 'ok' }));
   app.get('/health/ready', async (_, reply) => {
@@ -125,17 +137,27 @@ const refuseSubscriptions: ApolloServerPlugin<GraphQLContext> = {
       didResolveOperation: ({ operation }) => {
         if (operation?.operation !== 'subscription') return Promise.resolve();
         return Promise.reject(
-          new GraphQLError(`A subscription cannot be sent over HTTP. Open a WebSocket to ${PATH} with the protocol graphql-transport-ws.`, {
-            extensions: { code: 'BAD_REQUEST' satisfies ErrorCode, http: { status: 400 } },
-          }),
+          new GraphQLError(
+            `A subscription cannot be sent over HTTP. Open a WebSocket to ${PATH} with the protocol graphql-transport-ws.`,
+            {
+              extensions: { code: 'BAD_REQUEST' satisfies ErrorCode, http: { status: 400 } },
+            },
+          ),
         );
       },
     }),
 };
 
-function toHttpError(error: FastifyError, report: (error: Error) => void): { status: number; code: ErrorCode; message: string } {
+function toHttpError(
+  error: FastifyError,
+  report: (error: Error) => void,
+): { status: number; code: ErrorCode; message: string } {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return { status: 413, code: 'REQUEST_TOO_LARGE', message: `The request is larger than ${MAX_BODY_BYTES} bytes. Send less at once.` };
+    return {
+      status: 413,
+      code: 'REQUEST_TOO_LARGE',
+      message: `The request is larger than ${MAX_BODY_BYTES} bytes. Send less at once.`,
+    };
   }
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) return { status, code: 'BAD_REQUEST', message: error.message };

@@ -20,7 +20,11 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 4000,
       store: { file: 'data/gateway.db' },
-      graph: { mode: 'emulator', version: 'v1.0', emulator: { port: 4010, operationMs: 5_000, stateFile: 'data/gateway.emulator.db' } },
+      graph: {
+        mode: 'emulator',
+        version: 'v1.0',
+        emulator: { port: 4010, operationMs: 5_000, stateFile: 'data/gateway.emulator.db' },
+      },
       pollIntervalMs: 2_000,
       redirectOrigins: [],
     });
@@ -28,19 +32,42 @@ describe('the configuration', () => {
 
   it('is what .env.example says', () => {
     const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
-    const environment = Object.fromEntries([...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+    const environment = Object.fromEntries(
+      [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    );
     expect(loadConfig(environment)).toEqual(loadConfig({}));
   });
 
   it('reports all problems at once', () => {
-    const problems = problemsOf({ PORT: 'http', POLL_INTERVAL_MS: '-1', GRAPH_MODE: 'live', GRAPH_BASE_URL: 'http://graph.example.com', DATABASE_URL: 'mysql://x', INVITE_REDIRECT_ORIGINS: 'nonsense' });
-    for (const name of ['PORT', 'POLL_INTERVAL_MS', 'GRAPH_BASE_URL', 'GRAPH_CREDENTIAL', 'GRAPH_TOKEN', 'AUTH_MODE', 'DATABASE_URL', 'INVITE_REDIRECT_ORIGINS']) {
+    const problems = problemsOf({
+      PORT: 'http',
+      POLL_INTERVAL_MS: '-1',
+      GRAPH_MODE: 'live',
+      GRAPH_BASE_URL: 'http://graph.example.com',
+      DATABASE_URL: 'mysql://x',
+      INVITE_REDIRECT_ORIGINS: 'nonsense',
+    });
+    for (const name of [
+      'PORT',
+      'POLL_INTERVAL_MS',
+      'GRAPH_BASE_URL',
+      'GRAPH_CREDENTIAL',
+      'GRAPH_TOKEN',
+      'AUTH_MODE',
+      'DATABASE_URL',
+      'INVITE_REDIRECT_ORIGINS',
+    ]) {
       expect(problems.filter((problem) => problem.startsWith(name))).toHaveLength(1);
     }
   });
 
   it('lets PostgreSQL win over the file, and does not mind variables that the mode does not use', () => {
-    const config = loadConfig({ DATABASE_URL: 'postgres://localhost/x', STORE_FILE: 'a.db', GRAPH_TOKEN: 'abc', GRAPH_BASE_URL: 'ftp://x' });
+    const config = loadConfig({
+      DATABASE_URL: 'postgres://localhost/x',
+      STORE_FILE: 'a.db',
+      GRAPH_TOKEN: 'abc',
+      GRAPH_BASE_URL: 'ftp://x',
+    });
     expect(config).toMatchObject({ store: { databaseUrl: 'postgres://localhost/x' }, graph: { mode: 'emulator' } });
   });
 

@@ -52,14 +52,20 @@ async function ask(method: string, path: string, body?: unknown, headers: Record
 }
 
 const get = (path: string, headers?: Record<string, string>): Promise<Reply> => ask('GET', path, undefined, headers);
-const post = (path: string, body: unknown, headers?: Record<string, string>): Promise<Reply> => ask('POST', path, body, headers);
+const post = (path: string, body: unknown, headers?: Record<string, string>): Promise<Reply> =>
+  ask('POST', path, body, headers);
 const invite = (members: Json = {}): Promise<Reply> =>
-  post('/v1.0/invitations', { invitedUserEmailAddress: 'ana@fabrikam.com', inviteRedirectUrl: 'https://app.contoso.com', ...members });
+  post('/v1.0/invitations', {
+    invitedUserEmailAddress: 'ana@fabrikam.com',
+    inviteRedirectUrl: 'https://app.contoso.com',
+    ...members,
+  });
 const person = (id = 'user-1'): Json => ({
   '@odata.type': '#microsoft.graph.invitationParticipantInfo',
   identity: { '@odata.type': '#microsoft.graph.identitySet', user: { '@odata.type': '#microsoft.graph.identity', id } },
 });
-const call = (members: Json = {}): Promise<Reply> => post(INVITE, { participants: [person()], clientContext: 'context-1', ...members });
+const call = (members: Json = {}): Promise<Reply> =>
+  post(INVITE, { participants: [person()], clientContext: 'context-1', ...members });
 const batch = (requests: unknown): Promise<Reply> => post('/v1.0/$batch', { requests });
 const fault = (effect: Json, rest: Json = {}): Promise<Reply> => post('/admin/faults', { ...rest, effect });
 
@@ -69,7 +75,8 @@ const errorOf = ({ body }: Reply): Json => objectAt(body, 'error');
 const guestIdOf = ({ body }: Reply): string => String(objectAt(body, 'invitedUser')['id']);
 const userState = async (id: string): Promise<Json> =>
   (await get(`/v1.0/users/${id}?$select=id,externalUserState,externalUserStateChangeDateTime`)).body;
-const partsById = ({ body }: Reply): Map<unknown, Json> => new Map(listAt(body, 'responses').map((part) => [part['id'], part]));
+const partsById = ({ body }: Reply): Map<unknown, Json> =>
+  new Map(listAt(body, 'responses').map((part) => [part['id'], part]));
 
 async function waitFor(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 5000;
@@ -100,7 +107,11 @@ describe('every answer', () => {
     expect(errorOf(refused)).toEqual({
       code: 'Request_ResourceNotFound',
       message: expect.stringContaining('nobody'),
-      innerError: { date: '2026-03-01T10:00:00', 'request-id': refused.headers.get('request-id'), 'client-request-id': 'mine' },
+      innerError: {
+        date: '2026-03-01T10:00:00',
+        'request-id': refused.headers.get('request-id'),
+        'client-request-id': 'mine',
+      },
     });
   });
 
@@ -109,7 +120,9 @@ describe('every answer', () => {
     expect((await get('/v1.0/users/%zz')).status).toBe(400);
     expect((await ask('PATCH', '/v1.0/users', {})).status).toBe(405);
     expect(errorOf(await post('/v1.0/invitations', '{ "broken'))['code']).toBe('BadRequest');
-    expect((await post('/v1.0/invitations', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415);
+    expect(
+      (await post('/v1.0/invitations', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' })).status,
+    ).toBe(415);
     expect((await post('/v1.0/invitations', 'x'.repeat(5_000_000))).status).toBe(413);
   });
 
@@ -214,7 +227,10 @@ describe('an invitation', () => {
   });
 
   it('is redeemed by opening its link, as often as one likes', async () => {
-    const made = await invite({ invitedUserDisplayName: '<b>Ana</b>', inviteRedirectUrl: 'https://app.contoso.com/?a="><script>' });
+    const made = await invite({
+      invitedUserDisplayName: '<b>Ana</b>',
+      inviteRedirectUrl: 'https://app.contoso.com/?a="><script>',
+    });
     const link = String(made.body['inviteRedeemUrl']);
     time += 60_000;
     const page = await get(link);
@@ -247,7 +263,11 @@ describe('an invitation', () => {
     expect((await invite({ ...reset, invitedUserEmailAddress: 'other@fabrikam.com' })).status).toBe(400);
     expect((await invite({ resetRedemption: true, invitedUser: { id: 'nobody' } })).status).toBe(404);
     const again = await invite(reset);
-    expect(again.body).toMatchObject({ status: 'PendingAcceptance', resetRedemption: true, invitedUser: { id: guestIdOf(made) } });
+    expect(again.body).toMatchObject({
+      status: 'PendingAcceptance',
+      resetRedemption: true,
+      invitedUser: { id: guestIdOf(made) },
+    });
     expect(await userState(guestIdOf(made))).toMatchObject({
       externalUserState: 'PendingAcceptance',
       externalUserStateChangeDateTime: '2026-03-01T10:00:05Z',
@@ -273,7 +293,9 @@ describe('an invitation', () => {
 describe('users', () => {
   const find = async (filter: string): Promise<unknown[]> => {
     const found = await get(`/v1.0/users?$select=mail&$filter=${encodeURIComponent(filter)}`);
-    return found.status === 200 ? listAt(found.body, 'value').map((user) => user['mail']) : [found.status, errorOf(found)['code']];
+    return found.status === 200
+      ? listAt(found.body, 'value').map((user) => user['mail'])
+      : [found.status, errorOf(found)['code']];
   };
 
   it('come with eleven members when none are selected', async () => {
@@ -297,16 +319,28 @@ describe('users', () => {
     const mail = "'o''brien@fabrikam.com'";
     const own = ["o'brien@fabrikam.com"];
     expect(await find(`id in ('${guestIdOf(made)}', 'x')`)).toEqual(own);
-    expect(await find(`userPrincipalName eq ${mail} or mail eq ${mail} or proxyAddresses/any(p:p eq 'smtp:o''brien@fabrikam.com')`)).toEqual(own);
+    expect(
+      await find(
+        `userPrincipalName eq ${mail} or mail eq ${mail} or proxyAddresses/any(p:p eq 'smtp:o''brien@fabrikam.com')`,
+      ),
+    ).toEqual(own);
     expect(await find(`otherMails/any(o:o eq ${mail}) and (userType eq 'Guest')`)).toEqual(own);
     expect(await find("externalUserState in ('PendingAcceptance','Accepted')")).toEqual(own);
     expect(await find("userType eq 'guest' and externalUserState eq 'Accepted'")).toEqual([]);
     expect(await find("mail eq ''' or id ne '''")).toEqual([]);
   });
 
-  it.each(["externalUserState ne 'Accepted'", 'externalUserState eq null', "startsWith(mail,'a')", "mail eq 'a' )", 'mail eq', '', "mail eq 'a", '('.repeat(60)])(
-    'are not found by the filter %p',
-    async (filter) => expect(await find(filter)).toEqual([400, 'Request_UnsupportedQuery']),
+  it.each([
+    "externalUserState ne 'Accepted'",
+    'externalUserState eq null',
+    "startsWith(mail,'a')",
+    "mail eq 'a' )",
+    'mail eq',
+    '',
+    "mail eq 'a",
+    '('.repeat(60),
+  ])('are not found by the filter %p', async (filter) =>
+    expect(await find(filter)).toEqual([400, 'Request_UnsupportedQuery']),
   );
 
   it('come page by page, through links that need no addition', async () => {
@@ -363,7 +397,12 @@ describe('an invite to a call', () => {
           endpointType: null,
           id: null,
           replacesCallId: null,
-          identity: { application: null, device: null, phone: null, user: { '@odata.type': '#microsoft.graph.identity', id: 'user-1' } },
+          identity: {
+            application: null,
+            device: null,
+            phone: null,
+            user: { '@odata.type': '#microsoft.graph.identity', id: 'user-1' },
+          },
         },
       ],
     });
@@ -373,7 +412,14 @@ describe('an invite to a call', () => {
     const answered = await call({ participants: [{ identity: { phone: { id: '+15550100' } }, hidden: true }] });
     expect(listAt(answered.body, 'participants')[0]).toMatchObject({
       hidden: true,
-      identity: { user: null, guest: null, encrypted: null, onPremises: null, applicationInstance: null, phone: { id: '+15550100' } },
+      identity: {
+        user: null,
+        guest: null,
+        encrypted: null,
+        onPremises: null,
+        applicationInstance: null,
+        phone: { id: '+15550100' },
+      },
     });
   });
 
@@ -419,11 +465,18 @@ describe('an invite to a call', () => {
 
   it('accepts unknown members where the type is open', async () => {
     const { body } = await call({ participants: [{ identity: { acsUser: { id: 'a', rawId: 'b' } }, note: 1 }] });
-    expect(objectAt(listAt(body, 'participants')[0] ?? {}, 'identity')).toMatchObject({ acsUser: { id: 'a', rawId: 'b' } });
+    expect(objectAt(listAt(body, 'participants')[0] ?? {}, 'identity')).toMatchObject({
+      acsUser: { id: 'a', rawId: 'b' },
+    });
   });
 
   it('silently takes only the first participant when a call is replaced', async () => {
-    const { body } = await call({ participants: [{ ...person('a'), replacesCallId: 'old' }, { ...person('b'), replacesCallId: 'old' }] });
+    const { body } = await call({
+      participants: [
+        { ...person('a'), replacesCallId: 'old' },
+        { ...person('b'), replacesCallId: 'old' },
+      ],
+    });
     expect(listAt(body, 'participants')).toEqual([expect.objectContaining({ replacesCallId: 'old' })]);
   });
 
@@ -448,7 +501,11 @@ describe('an invite to a call', () => {
 
 describe('a batch', () => {
   it('answers every part by its id, in an order of its own', async () => {
-    const requests = Array.from({ length: 20 }, (_, index) => ({ id: String(index), method: 'GET', url: `/users?$top=1&n=${index}` }));
+    const requests = Array.from({ length: 20 }, (_, index) => ({
+      id: String(index),
+      method: 'GET',
+      url: `/users?$top=1&n=${index}`,
+    }));
     const answered = await batch(requests);
     const order = listAt(answered.body, 'responses').map((part) => part['id']);
     expect(answered.status).toBe(200);
@@ -460,13 +517,22 @@ describe('a batch', () => {
     const parts = partsById(
       await batch([
         { id: 'a', method: 'GET', url: 'users/nobody' },
-        { id: 'b', method: 'POST', url: `${INVITE.slice('/v1.0'.length)}`, headers: { 'Content-Type': 'application/json' }, body: { participants: [person()] } },
+        {
+          id: 'b',
+          method: 'POST',
+          url: `${INVITE.slice('/v1.0'.length)}`,
+          headers: { 'Content-Type': 'application/json' },
+          body: { participants: [person()] },
+        },
         { id: 'c', method: 'POST', url: '/invitations', body: { invitedUserEmailAddress: 'a@b.c' } },
         { id: 'd', method: 'GET', url: '/users', headers: { Authorization: 'none' } },
       ]),
     );
     expect(['a', 'b', 'c', 'd'].map((id) => parts.get(id)?.['status'])).toEqual([404, 200, 400, 401]);
-    expect(parts.get('b')).toMatchObject({ headers: { Location: expect.any(String), 'Content-Type': 'application/json' }, body: { status: 'Running' } });
+    expect(parts.get('b')).toMatchObject({
+      headers: { Location: expect.any(String), 'Content-Type': 'application/json' },
+      body: { status: 'Running' },
+    });
   });
 
   it('runs parts after those they depend on, and not when those failed', async () => {
@@ -487,14 +553,40 @@ describe('a batch', () => {
   });
 
   it.each<[string, unknown]>([
-    ['more than 20 parts', Array.from({ length: 21 }, (_, index) => ({ id: String(index), method: 'GET', url: '/users' }))],
-    ['ids that differ in case only', [{ id: 'a', method: 'GET', url: '/users' }, { id: 'A', method: 'GET', url: '/users' }]],
+    [
+      'more than 20 parts',
+      Array.from({ length: 21 }, (_, index) => ({ id: String(index), method: 'GET', url: '/users' })),
+    ],
+    [
+      'ids that differ in case only',
+      [
+        { id: 'a', method: 'GET', url: '/users' },
+        { id: 'A', method: 'GET', url: '/users' },
+      ],
+    ],
     ['a part without id', [{ method: 'GET', url: '/users' }]],
     ['a part without method', [{ id: '1', url: '/users' }]],
     ['an absolute url', [{ id: '1', method: 'GET', url: 'https://graph.microsoft.com/v1.0/users' }]],
-    ['a batch inside', [{ id: '1', method: 'POST', url: '/$batch', headers: { 'Content-Type': 'application/json' }, body: { requests: [] } }]],
+    [
+      'a batch inside',
+      [
+        {
+          id: '1',
+          method: 'POST',
+          url: '/$batch',
+          headers: { 'Content-Type': 'application/json' },
+          body: { requests: [] },
+        },
+      ],
+    ],
     ['an unknown dependency', [{ id: '1', method: 'GET', url: '/users', dependsOn: ['2'] }]],
-    ['parts that wait for each other', [{ id: '1', method: 'GET', url: '/users', dependsOn: ['2'] }, { id: '2', method: 'GET', url: '/users', dependsOn: ['1'] }]],
+    [
+      'parts that wait for each other',
+      [
+        { id: '1', method: 'GET', url: '/users', dependsOn: ['2'] },
+        { id: '2', method: 'GET', url: '/users', dependsOn: ['1'] },
+      ],
+    ],
     ['no list of requests', 'none'],
   ])('is refused whole for %s', async (_name, requests) => {
     expect((await batch(requests)).status).toBe(400);
@@ -507,11 +599,17 @@ describe('a batch', () => {
 
 describe('a fault', () => {
   it('throttles in the shape of Graph, as often as it is told and after it was told to wait', async () => {
-    await fault({ kind: 'status', status: 429, retryAfter: '2.128' }, { method: 'GET', path: '^/users$', skip: 1, times: 1 });
+    await fault(
+      { kind: 'status', status: 429, retryAfter: '2.128' },
+      { method: 'GET', path: '^/users$', skip: 1, times: 1 },
+    );
     const answers = [await get('/v1.0/users'), await get('/v1.0/users'), await get('/v1.0/users')];
     expect(answers.map(({ status }) => status)).toEqual([200, 429, 200]);
     expect(answers[1]?.headers.get('retry-after')).toBe('2.128');
-    expect(errorOf(answers[1] as Reply)).toMatchObject({ code: 'TooManyRequests', innerError: { code: '429', status: '429', message: expect.any(String) } });
+    expect(errorOf(answers[1] as Reply)).toMatchObject({
+      code: 'TooManyRequests',
+      innerError: { code: '429', status: '429', message: expect.any(String) },
+    });
     expect(listAt((await get('/admin/faults')).body, 'faults')).toEqual([expect.objectContaining({ hits: 1 })]);
   });
 
@@ -570,7 +668,9 @@ describe('a fault', () => {
         { path: 'page', effect: { kind: 'html', status: 503 } },
       ],
     });
-    const answered = await batch(['twice', 'dropped', 'throttled', 'page'].map((id) => ({ id, method: 'GET', url: `/users/${id}` })));
+    const answered = await batch(
+      ['twice', 'dropped', 'throttled', 'page'].map((id) => ({ id, method: 'GET', url: `/users/${id}` })),
+    );
     const answeredIds = listAt(answered.body, 'responses').map((part) => String(part['id']));
     expect(answeredIds.toSorted((a, b) => a.localeCompare(b))).toEqual(['page', 'throttled', 'twice', 'twice']);
     const parts = partsById(answered);
@@ -581,18 +681,24 @@ describe('a fault', () => {
   it('cuts a whole batch for one part, before any part is done', async () => {
     await fault({ kind: 'cut', when: 'before' }, { path: '^/users' });
     const body = { invitedUserEmailAddress: 'a@b.com', inviteRedirectUrl: 'https://x.com' };
-    const requests = [{ id: '1', method: 'POST', url: '/invitations', headers: { 'Content-Type': 'application/json' }, body }, { id: '2', method: 'GET', url: '/users' }];
+    const requests = [
+      { id: '1', method: 'POST', url: '/invitations', headers: { 'Content-Type': 'application/json' }, body },
+      { id: '2', method: 'GET', url: '/users' },
+    ];
     await expect(batch(requests)).rejects.toThrow();
     expect((await get('/admin/invitations')).body['invitations']).toEqual([]);
   });
 
-  it.each([{ kind: 'hang' }, { kind: 'delay', ms: 3_600_000 }])('keeps an answer back after the work is done, until the emulator stops: %j', async (effect) => {
-    await fault(effect, { path: '^/invitations$' });
-    const waiting = invite().catch(() => 'cut');
-    await waitFor(async () => listAt((await get('/admin/invitations')).body, 'invitations').length === 1);
-    await emulator.stop();
-    expect(await waiting).toBe('cut');
-  });
+  it.each([{ kind: 'hang' }, { kind: 'delay', ms: 3_600_000 }])(
+    'keeps an answer back after the work is done, until the emulator stops: %j',
+    async (effect) => {
+      await fault(effect, { path: '^/invitations$' });
+      const waiting = invite().catch(() => 'cut');
+      await waitFor(async () => listAt((await get('/admin/invitations')).body, 'invitations').length === 1);
+      await emulator.stop();
+      expect(await waiting).toBe('cut');
+    },
+  );
 
   it('stops being a fault when it is cleared', async () => {
     await fault({ kind: 'status', status: 503 });
@@ -634,7 +740,10 @@ describe('the admin routes', () => {
   it('count requests by route, parts of batches included', async () => {
     const { headers } = await call();
     const url = String(headers.get('location')).slice(`${base}/v1.0`.length);
-    await batch([{ id: '1', method: 'GET', url }, { id: '2', method: 'GET', url }]);
+    await batch([
+      { id: '1', method: 'GET', url },
+      { id: '2', method: 'GET', url },
+    ]);
     await get(`/v1.0${url}`);
     expect(await counts()).toEqual({
       'POST /communications/calls/{}/participants/invite': 1,
@@ -646,15 +755,28 @@ describe('the admin routes', () => {
 
   it('force the end of an operation', async () => {
     const { body, headers } = await call();
-    await post(`/admin/operations/${String(body['id'])}`, { status: 'failed', resultInfo: { code: 500, subcode: 7000, message: null } });
-    expect((await get(String(headers.get('location')))).body).toMatchObject({ status: 'failed', resultInfo: { subcode: 7000 } });
+    await post(`/admin/operations/${String(body['id'])}`, {
+      status: 'failed',
+      resultInfo: { code: 500, subcode: 7000, message: null },
+    });
+    expect((await get(String(headers.get('location')))).body).toMatchObject({
+      status: 'failed',
+      resultInfo: { subcode: 7000 },
+    });
     expect((await post('/admin/operations/none', { status: 'failed' })).status).toBe(404);
     expect((await post(`/admin/operations/${String(body['id'])}`, {})).status).toBe(400);
   });
 
   it('make users and change them', async () => {
-    const { body } = await post('/admin/users', { mail: 'old@fabrikam.com', createdDateTime: '2020-01-01T00:00:00Z', externalUserState: 'Accepted' });
-    expect((await invite({ invitedUserEmailAddress: 'old@fabrikam.com' })).body).toMatchObject({ status: 'Completed', invitedUser: { id: body['id'] } });
+    const { body } = await post('/admin/users', {
+      mail: 'old@fabrikam.com',
+      createdDateTime: '2020-01-01T00:00:00Z',
+      externalUserState: 'Accepted',
+    });
+    expect((await invite({ invitedUserEmailAddress: 'old@fabrikam.com' })).body).toMatchObject({
+      status: 'Completed',
+      invitedUser: { id: body['id'] },
+    });
     await post(`/admin/users/${String(body['id'])}`, { externalUserState: null });
     expect(await userState(String(body['id']))).toMatchObject({ externalUserState: null });
     expect((await post('/admin/users/none', {})).status).toBe(404);
@@ -699,7 +821,10 @@ describe('the entry file', () => {
   it('starts again after kill -9 with all that it answered, and stops on SIGTERM', async () => {
     const env = { EMULATOR_STATE_FILE: join(folder, 'new', 'state.db') };
     run(env);
-    const made = await post(`${await listening()}/v1.0/invitations`, { invitedUserEmailAddress: 'a@b.com', inviteRedirectUrl: 'https://x.com' });
+    const made = await post(`${await listening()}/v1.0/invitations`, {
+      invitedUserEmailAddress: 'a@b.com',
+      inviteRedirectUrl: 'https://x.com',
+    });
     child.kill('SIGKILL');
     await once(child, 'exit');
     run(env);

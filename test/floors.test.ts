@@ -25,7 +25,9 @@ const files = globSync(['src/**/*.ts', 'resolvers/**/*.ts'], { cwd: root }).filt
 
 function importsOf(file: string): string[] {
   const source = readFileSync(join(root, file), 'utf8');
-  return [...source.matchAll(/(?:from|import|import\() ?'(\.[^']+)'/g)].map(([, path]) => join(dirname(file), path ?? ''));
+  return [...source.matchAll(/(?:from|import|import\() ?'(\.[^']+)'/g)].map(([, path]) =>
+    join(dirname(file), path ?? ''),
+  );
 }
 
 it('knows the floor of every file', () => {
@@ -47,7 +49,10 @@ it('imports from its own room or a lower floor, never upward', () => {
 });
 
 it('keeps the emulator apart: only the composition root starts it, and it knows nothing of the gateway', () => {
-  const inward = files.filter((file) => !file.startsWith('src/emulator/') && importsOf(file).some((imported) => imported.startsWith('src/emulator/')));
+  const inward = files.filter(
+    (file) =>
+      !file.startsWith('src/emulator/') && importsOf(file).some((imported) => imported.startsWith('src/emulator/')),
+  );
   expect(inward).toEqual(['src/gateway.ts']);
   const outward = files
     .filter((file) => file.startsWith('src/emulator/'))
@@ -57,6 +62,8 @@ it('keeps the emulator apart: only the composition root starts it, and it knows 
 });
 
 it('reads the environment in entry files only', () => {
-  const readers = files.filter((file) => /process\.(env|on|once|exit)\b|= process;/.test(readFileSync(join(root, file), 'utf8')));
+  const readers = files.filter((file) =>
+    /process\.(env|on|once|exit)\b|= process;/.test(readFileSync(join(root, file), 'utf8')),
+  );
   expect(readers.toSorted()).toEqual(['src/emulator/main.ts', 'src/main.ts']);
 });

@@ -18,7 +18,11 @@ afterAll(async () => {
 });
 
 async function post(body: string, headers: Json = {}) {
-  const response = await fetch(`${gateway.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  const response = await fetch(`${gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  });
   return { status: response.status, ...((await response.json()) as Json) };
 }
 
@@ -26,22 +30,48 @@ describe('a request that is wrong', () => {
   const cases: [string, () => Promise<Json>, Json][] = [
     ['a malformed document', () => gateway.query('query {'), { code: 'GRAPHQL_PARSE_FAILED' }],
     ['an unknown field', () => gateway.query('{ invitationz(id: 1) { id } }'), { code: 'GRAPHQL_VALIDATION_FAILED' }],
-    ['an unknown variable', () => gateway.query('{ invitation(id: $id) { id } }'), { code: 'GRAPHQL_VALIDATION_FAILED', field: 'id' }],
-    ['a variable of the wrong type', () => gateway.query('query ($first: Int) { invitations(first: $first) { nodes { id } } }', { first: 'many' }), { code: 'BAD_USER_INPUT', field: 'first' }],
+    [
+      'an unknown variable',
+      () => gateway.query('{ invitation(id: $id) { id } }'),
+      { code: 'GRAPHQL_VALIDATION_FAILED', field: 'id' },
+    ],
+    [
+      'a variable of the wrong type',
+      () => gateway.query('query ($first: Int) { invitations(first: $first) { nodes { id } } }', { first: 'many' }),
+      { code: 'BAD_USER_INPUT', field: 'first' },
+    ],
     [
       'two identities in one, written in the document',
-      () => gateway.query('mutation { inviteParticipants(callId: "c", input: { participants: [{ identity: { user: { id: "1" } } }, { identity: { user: { id: "1" }, phone: { id: "2" } } }] }) { id } }'),
+      () =>
+        gateway.query(
+          'mutation { inviteParticipants(callId: "c", input: { participants: [{ identity: { user: { id: "1" } } }, { identity: { user: { id: "1" }, phone: { id: "2" } } }] }) { id } }',
+        ),
       { code: 'GRAPHQL_VALIDATION_FAILED', field: 'input.participants[1].identity' },
     ],
     ['no document', () => post('{}'), { code: 'BAD_REQUEST' }],
     ['a body that is no JSON', () => post('{"query":'), { code: 'BAD_REQUEST' }],
     ['a body of another kind', () => post('query', { 'content-type': 'text/css' }), { code: 'BAD_REQUEST' }],
-    ['a body of 10 MB', () => post(JSON.stringify({ query: `{ __typename } #${'x'.repeat(10 * 1024 * 1024)}` })), { code: 'REQUEST_TOO_LARGE' }],
-    ['a subscription over HTTP', () => gateway.query('subscription { invitationUpdated(id: "1") { id } }'), { code: 'BAD_REQUEST' }],
-    ['two operations and no name', () => gateway.query('query A { __typename } query B { __typename }'), { code: 'BAD_REQUEST' }],
+    [
+      'a body of 10 MB',
+      () => post(JSON.stringify({ query: `{ __typename } #${'x'.repeat(10 * 1024 * 1024)}` })),
+      { code: 'REQUEST_TOO_LARGE' },
+    ],
+    [
+      'a subscription over HTTP',
+      () => gateway.query('subscription { invitationUpdated(id: "1") { id } }'),
+      { code: 'BAD_REQUEST' },
+    ],
+    [
+      'two operations and no name',
+      () => gateway.query('query A { __typename } query B { __typename }'),
+      { code: 'BAD_REQUEST' },
+    ],
     [
       'a redirect outside the allowed origins',
-      () => gateway.query('mutation { createInvitation(input: { invitedUserEmailAddress: "a@example.com", inviteRedirectUrl: "https://evil.example.com" }) { id } }'),
+      () =>
+        gateway.query(
+          'mutation { createInvitation(input: { invitedUserEmailAddress: "a@example.com", inviteRedirectUrl: "https://evil.example.com" }) { id } }',
+        ),
       { code: 'BAD_USER_INPUT', field: 'input.inviteRedirectUrl' },
     ],
   ];
@@ -79,10 +109,17 @@ describe('the landing page', () => {
 
 describe('pages of other origins', () => {
   const preflight = (origin: string) =>
-    fetch(`${gateway.url}/graphql`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' } });
+    fetch(`${gateway.url}/graphql`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
+    });
   const open = (origin: string | undefined, path = '/graphql') =>
     new Promise<string>((resolve) => {
-      const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}${path}`, 'graphql-transport-ws', origin ? { origin } : {});
+      const socket = new WebSocket(
+        `${gateway.url.replace('http', 'ws')}${path}`,
+        'graphql-transport-ws',
+        origin ? { origin } : {},
+      );
       socket.on('open', () => {
         socket.close();
         resolve('open');
@@ -91,7 +128,11 @@ describe('pages of other origins', () => {
     });
 
   it('are let in from Apollo Sandbox and from this machine, and from nowhere else', async () => {
-    for (const origin of ['https://sandbox.embed.apollographql.com', 'https://studio.apollographql.com', 'http://localhost:5173']) {
+    for (const origin of [
+      'https://sandbox.embed.apollographql.com',
+      'https://studio.apollographql.com',
+      'http://localhost:5173',
+    ]) {
       expect((await preflight(origin)).headers.get('access-control-allow-origin')).toBe(origin);
       expect(await open(origin)).toBe('open');
     }
@@ -105,7 +146,10 @@ describe('pages of other origins', () => {
   });
 
   it('cannot send a form', async () => {
-    expect(await post('{"query":"{ __typename }"}', { 'content-type': 'text/plain' })).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    expect(await post('{"query":"{ __typename }"}', { 'content-type': 'text/plain' })).toMatchObject({
+      status: 400,
+      errors: [{ extensions: { code: 'BAD_REQUEST' } }],
+    });
   });
 });
 
@@ -114,8 +158,12 @@ describe('production', () => {
     const other = await startGateway({ ...engine, environment: {} }, { NODE_ENV: 'production' });
     try {
       const introspection = '{ __schema { queryType { name } } }';
-      expect((await other.query(introspection)).errors?.[0]?.extensions).toMatchObject({ code: 'GRAPHQL_VALIDATION_FAILED' });
-      await expect(other.subscribe(introspection).ended).rejects.toContainEqual(expect.objectContaining({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }));
+      expect((await other.query(introspection)).errors?.[0]?.extensions).toMatchObject({
+        code: 'GRAPHQL_VALIDATION_FAILED',
+      });
+      await expect(other.subscribe(introspection).ended).rejects.toContainEqual(
+        expect.objectContaining({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }),
+      );
       expect((await fetch(`${other.url}/explorer/`)).status).toBe(404);
       expect((await fetch(`${other.url}/graphql`, { headers: { accept: 'text/html' } })).status).toBe(400);
       expect((await other.query('{ __typename }')).data).toEqual({ __typename: 'Query' });

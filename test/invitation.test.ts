@@ -33,11 +33,15 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
     if (!answer.data) throw new Error(JSON.stringify(answer));
     return answer.data['createInvitation'] as Json;
   };
-  const invite = async (members: Json = {}) => (await gateway.query(CREATE, { input: { ...input, ...members } })).errors?.[0];
+  const invite = async (members: Json = {}) =>
+    (await gateway.query(CREATE, { input: { ...input, ...members } })).errors?.[0];
   const read = async (id: string) => (await gateway.query(READ, { id })).data?.['invitation'] as Json;
 
   it('is answered as Graph answers, with what the gateway tracks beside it', async () => {
-    const invitation = await create({ invitedUserDisplayName: 'Gerd', invitedUserMessageInfo: { messageLanguage: 'de' } });
+    const invitation = await create({
+      invitedUserDisplayName: 'Gerd',
+      invitedUserMessageInfo: { messageLanguage: 'de' },
+    });
     expect(invitation).toMatchObject({
       id: expect.any(String),
       invitedUserDisplayName: 'Gerd',
@@ -46,7 +50,11 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
       inviteRedirectUrl: 'https://app.example.com/',
       inviteRedeemUrl: expect.stringContaining('/redeem?rd='),
       status: 'PendingAcceptance',
-      invitedUser: { id: expect.any(String), userPrincipalName: expect.stringContaining('#EXT#'), externalUserState: null },
+      invitedUser: {
+        id: expect.any(String),
+        userPrincipalName: expect.stringContaining('#EXT#'),
+        externalUserState: null,
+      },
       tracking: { callId: null, state: 'active', reason: null, revision: 2, attempts: 0, lastError: null },
     });
     expect(invitation['tracking'].id).not.toBe(invitation['id']);
@@ -68,36 +76,72 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
     const [request] = (await gateway.emulator.requests()).filter(({ path }) => path.endsWith('/invitations'));
     expect(request).toMatchObject({
       method: 'POST',
-      headers: { authorization: 'present', 'client-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/), 'content-type': expect.stringContaining('application/json') },
+      headers: {
+        authorization: 'present',
+        'client-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+        'content-type': expect.stringContaining('application/json'),
+      },
     });
-    expect(request?.['body']).toEqual({ ...input, invitedUserSponsors: [{ '@odata.type': '#microsoft.graph.user', id: '278405a3-f568-4b3e-b684-009193463064' }] });
+    expect(request?.['body']).toEqual({
+      ...input,
+      invitedUserSponsors: [{ '@odata.type': '#microsoft.graph.user', id: '278405a3-f568-4b3e-b684-009193463064' }],
+    });
   });
 
   it('is pushed when the guest redeems, and the stream ends with the final state', async () => {
     const { inviteRedeemUrl, tracking } = await create();
     const watch = gateway.subscribe(WATCH, { id: tracking.id });
-    await waitFor('the guest to be read', () => watch.answers.some(({ data }) => data?.['invitationUpdated'].invitedUser.externalUserState === 'PendingAcceptance'));
+    await waitFor('the guest to be read', () =>
+      watch.answers.some(
+        ({ data }) => data?.['invitationUpdated'].invitedUser.externalUserState === 'PendingAcceptance',
+      ),
+    );
     await (await fetch(inviteRedeemUrl)).text();
     const states = (await watch.ended).map(({ data }) => data?.['invitationUpdated']);
-    expect(states.at(-1)).toMatchObject({ status: 'PendingAcceptance', invitedUser: { externalUserState: 'Accepted' }, tracking: { state: 'settled', reason: null } });
+    expect(states.at(-1)).toMatchObject({
+      status: 'PendingAcceptance',
+      invitedUser: { externalUserState: 'Accepted' },
+      tracking: { state: 'settled', reason: null },
+    });
     const revisions = states.map((state) => state.tracking.revision);
     expect(revisions).toEqual(revisions.map((_, index) => revisions[0] + index));
   });
 
   it('reads the members of the user that are not tracked from Graph, and shows null when it cannot be read yet', async () => {
     const { tracking } = await create({ invitedUserDisplayName: 'Gerd' });
-    const document = 'query ($id: ID!) { invitation(id: $id) { invitedUser { displayName mail userType accountEnabled createdDateTime } } }';
-    expect((await gateway.query(document, { id: tracking.id })).data?.['invitation'].invitedUser).toMatchObject({ displayName: 'Gerd', mail: 'guest@example.com', userType: 'Guest', accountEnabled: true });
+    const document =
+      'query ($id: ID!) { invitation(id: $id) { invitedUser { displayName mail userType accountEnabled createdDateTime } } }';
+    expect((await gateway.query(document, { id: tracking.id })).data?.['invitation'].invitedUser).toMatchObject({
+      displayName: 'Gerd',
+      mail: 'guest@example.com',
+      userType: 'Guest',
+      accountEnabled: true,
+    });
     await gateway.emulator.fault({ path: '/users/', effect: { kind: 'status', status: 404 } });
-    expect(await gateway.query(document, { id: tracking.id })).toEqual({ status: 200, data: { invitation: { invitedUser: { displayName: null, mail: null, userType: null, accountEnabled: null, createdDateTime: null } } } });
+    expect(await gateway.query(document, { id: tracking.id })).toEqual({
+      status: 200,
+      data: {
+        invitation: {
+          invitedUser: { displayName: null, mail: null, userType: null, accountEnabled: null, createdDateTime: null },
+        },
+      },
+    });
   });
 
   it('stays as it is while a fresh guest is not readable, and goes on when it is', async () => {
     await gateway.emulator.settings({ replicationMs: 600_000 });
     const { tracking } = await create();
     const watch = gateway.subscribe(WATCH, { id: tracking.id });
-    await waitFor('three misses', async () => (await gateway.emulator.requests()).flatMap(({ parts }) => parts ?? []).filter(({ status }) => status === 404).length >= 3);
-    expect(await read(tracking.id)).toMatchObject({ status: 'PendingAcceptance', tracking: { state: 'active', revision: 2, lastError: { code: 'NOT_FOUND' } } });
+    await waitFor(
+      'three misses',
+      async () =>
+        (await gateway.emulator.requests()).flatMap(({ parts }) => parts ?? []).filter(({ status }) => status === 404)
+          .length >= 3,
+    );
+    expect(await read(tracking.id)).toMatchObject({
+      status: 'PendingAcceptance',
+      tracking: { state: 'active', revision: 2, lastError: { code: 'NOT_FOUND' } },
+    });
     await gateway.emulator.settings({ replicationMs: 0 });
     await watch.received(2);
     expect(watch.answers.map(({ data }) => data?.['invitationUpdated'].tracking.revision)).toEqual([2, 3]);
@@ -108,12 +152,22 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
     const first = await create();
     await (await fetch(first['inviteRedeemUrl'])).text();
     const guestId = first['invitedUser'].id;
-    await gateway.emulator.patchUser(guestId, { createdDateTime: '2020-01-01T00:00:00Z', externalUserState: 'Accepted', externalUserStateChangeDateTime: '2020-02-01T00:00:00Z' });
+    await gateway.emulator.patchUser(guestId, {
+      createdDateTime: '2020-01-01T00:00:00Z',
+      externalUserState: 'Accepted',
+      externalUserStateChangeDateTime: '2020-02-01T00:00:00Z',
+    });
     const reset = await create({ resetRedemption: true, invitedUser: { id: guestId } });
     expect(reset).toMatchObject({ resetRedemption: true, invitedUser: { id: guestId }, tracking: { state: 'active' } });
-    await gateway.emulator.patchUser(guestId, { externalUserState: 'Accepted', externalUserStateChangeDateTime: '2020-02-01T00:00:00Z' });
+    await gateway.emulator.patchUser(guestId, {
+      externalUserState: 'Accepted',
+      externalUserStateChangeDateTime: '2020-02-01T00:00:00Z',
+    });
     const watch = gateway.subscribe(WATCH, { id: reset['tracking'].id });
-    await waitFor('the old acceptance to be read', () => watch.answers.at(-1)?.data?.['invitationUpdated'].invitedUser.externalUserState === 'Accepted');
+    await waitFor(
+      'the old acceptance to be read',
+      () => watch.answers.at(-1)?.data?.['invitationUpdated'].invitedUser.externalUserState === 'Accepted',
+    );
     expect(await read(reset['tracking'].id)).toMatchObject({ tracking: { state: 'active' } });
     await gateway.emulator.patchUser(guestId, { externalUserStateChangeDateTime: new Date().toISOString() });
     expect((await watch.ended).at(-1)?.data?.['invitationUpdated']).toMatchObject({ tracking: { state: 'settled' } });
@@ -121,8 +175,14 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
 
   it('lists newest first in stable pages, without the refused ones', async () => {
     const made: string[] = [];
-    for (const name of ['a', 'b', 'c', 'd', 'e']) made.unshift((await create({ invitedUserEmailAddress: `${name}@example.com` }))['tracking'].id);
-    await gateway.emulator.fault({ method: 'POST', path: '^/invitations', times: 1, effect: { kind: 'status', status: 403, code: 'Authorization_RequestDenied' } });
+    for (const name of ['a', 'b', 'c', 'd', 'e'])
+      made.unshift((await create({ invitedUserEmailAddress: `${name}@example.com` }))['tracking'].id);
+    await gateway.emulator.fault({
+      method: 'POST',
+      path: '^/invitations',
+      times: 1,
+      effect: { kind: 'status', status: 403, code: 'Authorization_RequestDenied' },
+    });
     expect(await invite()).toMatchObject({ extensions: { code: 'FORBIDDEN' } });
     const page = async (variables: Json) => (await gateway.query(LIST, variables)).data?.['invitations'] as Json;
     const ids = ({ nodes }: Json) => nodes.map((node: Json) => node['tracking'].id);
@@ -133,11 +193,16 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
     const third = await page({ first: 2, after: second['pageInfo'].endCursor });
     expect(third['pageInfo']).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
     expect([...ids(first), ...ids(second), ...ids(third)]).toEqual(made);
-    expect((await page({ filter: { invitedUserEmailAddress: 'C@EXAMPLE.com' } }))['edges']).toMatchObject([{ node: { invitedUserEmailAddress: 'c@example.com' } }]);
+    expect((await page({ filter: { invitedUserEmailAddress: 'C@EXAMPLE.com' } }))['edges']).toMatchObject([
+      { node: { invitedUserEmailAddress: 'c@example.com' } },
+    ]);
     expect((await page({ filter: { state: ['settled'] } }))['nodes']).toEqual([]);
     expect((await page({ first: 0 }))['nodes']).toEqual([]);
     for (const variables of [{ first: -1 }, { first: 101 }, { after: 'nonsense' }]) {
-      expect((await gateway.query(LIST, variables)).errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: Object.keys(variables)[0] });
+      expect((await gateway.query(LIST, variables)).errors?.[0]?.extensions).toMatchObject({
+        code: 'BAD_USER_INPUT',
+        field: Object.keys(variables)[0],
+      });
     }
   });
 
@@ -145,12 +210,15 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
     const first = await create({ idempotencyKey: 'key' });
     const again = await create({ idempotencyKey: 'key' });
     expect(again).toMatchObject({ id: first['id'], tracking: { id: first['tracking'].id } });
-    expect(await invite({ idempotencyKey: 'key', invitedUserEmailAddress: 'other@example.com' })).toMatchObject({ extensions: { code: 'IDEMPOTENCY_CONFLICT', field: 'input.idempotencyKey' } });
+    expect(await invite({ idempotencyKey: 'key', invitedUserEmailAddress: 'other@example.com' })).toMatchObject({
+      extensions: { code: 'IDEMPOTENCY_CONFLICT', field: 'input.idempotencyKey' },
+    });
     expect(await gateway.emulator.invitations()).toHaveLength(1);
   });
 
   describe('when Graph does not answer as hoped', () => {
-    const fault = (effect: Json, times = 1) => gateway.emulator.fault({ method: 'POST', path: '^/invitations', times, effect });
+    const fault = (effect: Json, times = 1) =>
+      gateway.emulator.fault({ method: 'POST', path: '^/invitations', times, effect });
 
     it('waits as a fractional Retry-After says and tries again', async () => {
       await fault({ kind: 'status', status: 429, retryAfter: '0.128', code: 'TooManyRequests' }, 2);
@@ -160,16 +228,27 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
 
     it('says THROTTLED when the wait is too long, and leaves the idempotency key free', async () => {
       await fault({ kind: 'status', status: 429, retryAfter: '61.5', code: 'TooManyRequests' });
-      expect(await invite({ idempotencyKey: 'key' })).toMatchObject({ extensions: { code: 'THROTTLED', retryAfterSeconds: 62, graph: { statusCode: 429, code: 'TooManyRequests', requestId: expect.any(String) } } });
+      expect(await invite({ idempotencyKey: 'key' })).toMatchObject({
+        extensions: {
+          code: 'THROTTLED',
+          retryAfterSeconds: 62,
+          graph: { statusCode: 429, code: 'TooManyRequests', requestId: expect.any(String) },
+        },
+      });
       expect(await create({ idempotencyKey: 'key' })).toMatchObject({ tracking: { state: 'active' } });
     });
 
     it('keeps a refusal under the key and gives it again without asking', async () => {
       await fault({ kind: 'status', status: 400, code: 'BadRequest', message: 'secret object id 4711' });
       const refused = await invite({ idempotencyKey: 'key' });
-      expect(refused).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', graph: { statusCode: 400, code: 'BadRequest' } } });
+      expect(refused).toMatchObject({
+        extensions: { code: 'BAD_USER_INPUT', graph: { statusCode: 400, code: 'BadRequest' } },
+      });
       expect(JSON.stringify(refused)).not.toContain('4711');
-      expect(await invite({ idempotencyKey: 'key' })).toMatchObject({ message: refused?.message, extensions: { code: 'BAD_USER_INPUT', graph: { statusCode: 400 } } });
+      expect(await invite({ idempotencyKey: 'key' })).toMatchObject({
+        message: refused?.message,
+        extensions: { code: 'BAD_USER_INPUT', graph: { statusCode: 400 } },
+      });
       expect((await gateway.emulator.counts()).byRoute['POST /invitations']).toBe(1);
     });
 
@@ -190,15 +269,24 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
           const record = await read(id);
           return record['tracking'].state === 'active' ? record : undefined;
         });
-        expect(found).toMatchObject({ id: null, status: null, invitedUser: { externalUserState: 'PendingAcceptance' } });
+        expect(found).toMatchObject({
+          id: null,
+          status: null,
+          invitedUser: { externalUserState: 'PendingAcceptance' },
+        });
       } else {
         // Two minutes of looking in vain, as far as the record knows.
         await gateway.run(`update record set created_at = created_at - 180000 where id = '${id}'`, []);
         const ended = gateway.subscribe(WATCH, { id });
-        expect((await ended.ended).at(-1)?.data?.['invitationUpdated']).toMatchObject({ tracking: { state: 'unknown', reason: 'ambiguous' } });
+        expect((await ended.ended).at(-1)?.data?.['invitationUpdated']).toMatchObject({
+          tracking: { state: 'unknown', reason: 'ambiguous' },
+        });
       }
       expect((await gateway.emulator.counts()).byRoute['POST /invitations']).toBe(1);
-      expect((await gateway.query(CREATE, { input: { ...input, idempotencyKey: 'key' } })).data?.['createInvitation'].tracking.id).toBe(id);
+      expect(
+        (await gateway.query(CREATE, { input: { ...input, idempotencyKey: 'key' } })).data?.['createInvitation']
+          .tracking.id,
+      ).toBe(id);
       expect((await gateway.emulator.counts()).byRoute['POST /invitations']).toBe(1);
     });
   });
@@ -210,7 +298,10 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
     ['a member of the wrong type', { sendInvitationMessage: 'yes' }, 'input.sendInvitationMessage'],
     ['an unknown member', { invitedUserColour: 'red' }, 'input'],
   ])('is not sent and not stored for %s', async (_, members, field) => {
-    expect(await invite(members)).toMatchObject({ message: expect.stringContaining(' '), extensions: { code: 'BAD_USER_INPUT', field } });
+    expect(await invite(members)).toMatchObject({
+      message: expect.stringContaining(' '),
+      extensions: { code: 'BAD_USER_INPUT', field },
+    });
     expect((await gateway.emulator.counts()).http).toBe(0);
     expect(await gateway.run('select id from record', [])).toEqual([]);
   });

@@ -13,23 +13,35 @@ const mutation = { at: after(500), source: 'mutation' as const };
 
 /** Everything of a record that a client can see and that counts as a change. */
 const visible = ({ graphId, payload, state, reason }: TrackingRecord) =>
-  JSON.parse(JSON.stringify({ graphId, payload, state, reason }), (_, value: unknown) => (value === null ? undefined : value)) as unknown;
+  JSON.parse(JSON.stringify({ graphId, payload, state, reason }), (_, value: unknown) =>
+    value === null ? undefined : value,
+  ) as unknown;
 
 const moment = fc.integer({ min: -5_000, max: 400_000 });
 const code = fc.constantFrom('THROTTLED', 'UPSTREAM_UNAVAILABLE', 'NOT_FOUND' as const);
 const common = (source: 'poll' | 'mutation') =>
-  fc.oneof(
-    fc.record({ kind: fc.constant('unanswered' as const) }),
-    fc.record({ kind: fc.constant('missing' as const) }),
-    fc.record({ kind: fc.constant('failed' as const), code }),
-    fc.record({
-      kind: fc.constant('refused' as const),
-      reason: fc.constantFrom('refused' as const, 'notSent' as const),
-      refusal: fc.constant({ code: 'BAD_USER_INPUT' as const, message: 'no', extensions: {} }),
-    }),
-  ).chain((observation) => moment.map((ms) => ({ ...observation, at: after(ms), source })));
+  fc
+    .oneof(
+      fc.record({ kind: fc.constant('unanswered' as const) }),
+      fc.record({ kind: fc.constant('missing' as const) }),
+      fc.record({ kind: fc.constant('failed' as const), code }),
+      fc.record({
+        kind: fc.constant('refused' as const),
+        reason: fc.constantFrom('refused' as const, 'notSent' as const),
+        refusal: fc.constant({ code: 'BAD_USER_INPUT' as const, message: 'no', extensions: {} }),
+      }),
+    )
+    .chain((observation) => moment.map((ms) => ({ ...observation, at: after(ms), source })));
 
-const operationStatus = fc.constantFrom('notStarted', 'running', 'completed', 'failed', 'unknownFutureValue', null, undefined);
+const operationStatus = fc.constantFrom(
+  'notStarted',
+  'running',
+  'completed',
+  'failed',
+  'unknownFutureValue',
+  null,
+  undefined,
+);
 const operationObservation = fc.oneof(
   common('poll'),
   fc.record({
@@ -57,11 +69,19 @@ const user = fc.record(
 const invitationObservation = fc.oneof(
   common('poll'),
   fc.record({ kind: fc.constant('guest' as const), user, at: moment.map(after), source: fc.constant('poll' as const) }),
-  fc.record({ kind: fc.constant('found' as const), users: fc.array(user, { maxLength: 3 }), at: moment.map(after), source: fc.constant('poll' as const) }),
+  fc.record({
+    kind: fc.constant('found' as const),
+    users: fc.array(user, { maxLength: 3 }),
+    at: moment.map(after),
+    source: fc.constant('poll' as const),
+  }),
   fc.record({
     kind: fc.constant('answered' as const),
     id: fc.constantFrom('invitation', null),
-    invitation: fc.record({ status: fc.constantFrom('PendingAcceptance', 'Completed', 'InProgress', 'Error', null), invitedUser: fc.constantFrom(null, { id: 'guest' }) }),
+    invitation: fc.record({
+      status: fc.constantFrom('PendingAcceptance', 'Completed', 'InProgress', 'Error', null),
+      invitedUser: fc.constantFrom(null, { id: 'guest' }),
+    }),
     at: moment.map(after),
     source: fc.constant('mutation' as const),
   }),
@@ -108,33 +128,69 @@ describe('any history of an invitation', () => {
 });
 
 describe('an operation', () => {
-  const running = () => observeOperation(newOperation(), { kind: 'seen', id: 'o1', operation: { status: 'running' }, ...mutation });
-  const seen = (record: OperationRecord, status: 'completed' | 'failed' | 'running' | 'unknownFutureValue' | null, ms = 2_000) =>
-    observeOperation(record, { kind: 'seen', id: 'o1', operation: { status }, ...poll(ms) });
+  const running = () =>
+    observeOperation(newOperation(), { kind: 'seen', id: 'o1', operation: { status: 'running' }, ...mutation });
+  const seen = (
+    record: OperationRecord,
+    status: 'completed' | 'failed' | 'running' | 'unknownFutureValue' | null,
+    ms = 2_000,
+  ) => observeOperation(record, { kind: 'seen', id: 'o1', operation: { status }, ...poll(ms) });
 
   it('is active once Graph has answered that it runs', () => {
-    expect(running()).toMatchObject({ state: 'active', graphId: 'o1', revision: 2, changed: ['id', 'status', 'tracking.state'] });
+    expect(running()).toMatchObject({
+      state: 'active',
+      graphId: 'o1',
+      revision: 2,
+      changed: ['id', 'status', 'tracking.state'],
+    });
   });
 
   it('is settled by completed and by failed', () => {
-    expect(seen(running(), 'completed')).toMatchObject({ state: 'settled', payload: { status: 'completed' }, revision: 3 });
+    expect(seen(running(), 'completed')).toMatchObject({
+      state: 'settled',
+      payload: { status: 'completed' },
+      revision: 3,
+    });
     expect(seen(running(), 'failed')).toMatchObject({ state: 'settled', payload: { status: 'failed' } });
   });
 
   it('goes on while Graph says null or a word we do not know', () => {
     expect(seen(running(), null)).toMatchObject({ state: 'active', payload: { status: 'running' }, revision: 2 });
-    expect(seen(running(), 'unknownFutureValue')).toMatchObject({ state: 'active', payload: { status: 'unknownFutureValue' } });
+    expect(seen(running(), 'unknownFutureValue')).toMatchObject({
+      state: 'active',
+      payload: { status: 'unknownFutureValue' },
+    });
   });
 
   it('keeps what was known when Graph answers with null', () => {
-    const next = observeOperation(running(), { kind: 'seen', id: null, operation: { status: 'running', clientContext: null, participants: null }, ...poll(2_000) });
-    expect(next).toMatchObject({ graphId: 'o1', revision: 2, payload: { clientContext: 'context', participants: [{}] } });
+    const next = observeOperation(running(), {
+      kind: 'seen',
+      id: null,
+      operation: { status: 'running', clientContext: null, participants: null },
+      ...poll(2_000),
+    });
+    expect(next).toMatchObject({
+      graphId: 'o1',
+      revision: 2,
+      payload: { clientContext: 'context', participants: [{}] },
+    });
   });
 
   it('is not changed by a null where nothing was, at any depth', () => {
     const participants = (user: object) => [{ identity: { user: { id: 'u1', ...user } } }];
-    const first = observeOperation(newOperation(), { kind: 'seen', id: 'o1', operation: { status: 'running', participants: participants({}) }, ...mutation });
-    const again = (user: object) => observeOperation(first, { kind: 'seen', id: 'o1', operation: { status: 'running', participants: participants(user) }, ...poll(2_000) });
+    const first = observeOperation(newOperation(), {
+      kind: 'seen',
+      id: 'o1',
+      operation: { status: 'running', participants: participants({}) },
+      ...mutation,
+    });
+    const again = (user: object) =>
+      observeOperation(first, {
+        kind: 'seen',
+        id: 'o1',
+        operation: { status: 'running', participants: participants(user) },
+        ...poll(2_000),
+      });
     expect(again({ displayName: null, tenantId: null }).revision).toBe(2);
     expect(again({ displayName: 'Adele' })).toMatchObject({ revision: 3, changed: ['participants'] });
   });
@@ -142,14 +198,23 @@ describe('an operation', () => {
   it('is gone from Graph at the second 404 in a row, not at the first', () => {
     const once = observeOperation(running(), { kind: 'missing', ...poll(2_000) });
     expect(once).toMatchObject({ state: 'active', attempts: 1, revision: 2 });
-    expect(observeOperation(once, { kind: 'missing', ...poll(4_000) })).toMatchObject({ state: 'unknown', reason: 'goneFromGraph', revision: 3 });
+    expect(observeOperation(once, { kind: 'missing', ...poll(4_000) })).toMatchObject({
+      state: 'unknown',
+      reason: 'goneFromGraph',
+      revision: 3,
+    });
     const back = seen(once, 'running');
     expect(observeOperation(back, { kind: 'missing', ...poll(6_000) })).toMatchObject({ state: 'active' });
   });
 
   it('keeps its status when a read fails, and becomes unknown at its deadline', () => {
     const failed = observeOperation(running(), { kind: 'failed', code: 'UPSTREAM_UNAVAILABLE', ...poll(2_000) });
-    expect(failed).toMatchObject({ state: 'active', revision: 2, payload: { status: 'running' }, lastError: { code: 'UPSTREAM_UNAVAILABLE' } });
+    expect(failed).toMatchObject({
+      state: 'active',
+      revision: 2,
+      payload: { status: 'running' },
+      lastError: { code: 'UPSTREAM_UNAVAILABLE' },
+    });
     const late = observeOperation(failed, { kind: 'failed', code: 'UPSTREAM_UNAVAILABLE', ...poll(300_000) });
     expect(late).toMatchObject({ state: 'unknown', reason: 'deadlineExceeded', revision: 3, attempts: 2 });
   });
@@ -160,7 +225,11 @@ describe('an operation', () => {
     expect(seen(lost, 'completed')).toMatchObject({ state: 'settled', reason: null, revision: 3 });
     expect(seen(lost, 'running')).toMatchObject({ state: 'active', graphId: 'o1' });
     const expired = observeOperation(running(), { kind: 'failed', code: 'THROTTLED', ...poll(300_000) });
-    expect(seen(expired, 'running', 300_001)).toMatchObject({ state: 'unknown', reason: 'deadlineExceeded', revision: 3 });
+    expect(seen(expired, 'running', 300_001)).toMatchObject({
+      state: 'unknown',
+      reason: 'deadlineExceeded',
+      revision: 3,
+    });
   });
 });
 
@@ -169,26 +238,49 @@ describe('an invitation', () => {
     observeInvitation(record, {
       kind: 'answered',
       id: 'i1',
-      invitation: { status: 'PendingAcceptance', invitedUser: { id: 'g1', userPrincipalName: 'guest_example.com#EXT#@contoso.com' } },
+      invitation: {
+        status: 'PendingAcceptance',
+        invitedUser: { id: 'g1', userPrincipalName: 'guest_example.com#EXT#@contoso.com' },
+      },
       ...mutation,
     });
-  const read = (record: InvitationRecord, state: 'PendingAcceptance' | 'Accepted', created: number, changed: number, ms = 3_000) =>
+  const read = (
+    record: InvitationRecord,
+    state: 'PendingAcceptance' | 'Accepted',
+    created: number,
+    changed: number,
+    ms = 3_000,
+  ) =>
     observeInvitation(record, {
       kind: 'guest',
-      user: { id: 'g1', externalUserState: state, externalUserStateChangeDateTime: iso(changed), createdDateTime: iso(created) },
+      user: {
+        id: 'g1',
+        externalUserState: state,
+        externalUserStateChangeDateTime: iso(changed),
+        createdDateTime: iso(created),
+      },
       ...poll(ms),
     });
   const resetRequest = { ...newInvitation().request, resetRedemption: true, invitedUser: { id: 'g1' } };
 
   it('is active while the guest has not accepted, and settled when the guest has', () => {
     const pending = read(answered(), 'PendingAcceptance', 0, 0);
-    expect(pending).toMatchObject({ state: 'active', revision: 3, changed: ['invitedUser.externalUserState', 'invitedUser.externalUserStateChangeDateTime'] });
-    expect(read(pending, 'Accepted', 0, 2_000)).toMatchObject({ state: 'settled', payload: { status: 'PendingAcceptance', invitedUser: { externalUserState: 'Accepted' } } });
+    expect(pending).toMatchObject({
+      state: 'active',
+      revision: 3,
+      changed: ['invitedUser.externalUserState', 'invitedUser.externalUserStateChangeDateTime'],
+    });
+    expect(read(pending, 'Accepted', 0, 2_000)).toMatchObject({
+      state: 'settled',
+      payload: { status: 'PendingAcceptance', invitedUser: { externalUserState: 'Accepted' } },
+    });
   });
 
   it('is settled at once when Graph answers Completed or Error', () => {
     for (const status of ['Completed', 'Error'] as const) {
-      expect(observeInvitation(newInvitation(), { kind: 'answered', id: 'i1', invitation: { status }, ...mutation })).toMatchObject({ state: 'settled' });
+      expect(
+        observeInvitation(newInvitation(), { kind: 'answered', id: 'i1', invitation: { status }, ...mutation }),
+      ).toMatchObject({ state: 'settled' });
     }
   });
 
@@ -197,7 +289,10 @@ describe('an invitation', () => {
   });
 
   it('does not count an acceptance older than the request, of a reset or of a guest who was here before', () => {
-    expect(read(answered(), 'Accepted', -100_000, -50_000)).toMatchObject({ state: 'active', payload: { invitedUser: { externalUserState: 'Accepted' } } });
+    expect(read(answered(), 'Accepted', -100_000, -50_000)).toMatchObject({
+      state: 'active',
+      payload: { invitedUser: { externalUserState: 'Accepted' } },
+    });
     expect(read(answered(), 'Accepted', -100_000, 2_000)).toMatchObject({ state: 'settled' });
     const reset = answered(newInvitation({ request: resetRequest }));
     expect(read(reset, 'Accepted', 0, -50_000)).toMatchObject({ state: 'active' });
@@ -211,7 +306,10 @@ describe('an invitation', () => {
     const known = read(fresh, 'PendingAcceptance', 0, 0, 6_000);
     const once = observeInvitation(known, { kind: 'missing', ...poll(7_000) });
     expect(once).toMatchObject({ state: 'active' });
-    expect(observeInvitation(once, { kind: 'missing', ...poll(8_000) })).toMatchObject({ state: 'settled', reason: 'guestDeleted' });
+    expect(observeInvitation(once, { kind: 'missing', ...poll(8_000) })).toMatchObject({
+      state: 'settled',
+      reason: 'guestDeleted',
+    });
   });
 
   it('takes a guest found by mail for evidence only when made after the record', () => {
@@ -225,11 +323,19 @@ describe('an invitation', () => {
     expect(found(-100_000)).toMatchObject({ state: 'unknown', reason: 'ambiguous' });
     const none = observeInvitation(newInvitation(), { kind: 'found', users: [], ...poll(3_000) });
     expect(none).toMatchObject({ state: 'submitting', attempts: 1 });
-    expect(observeInvitation(none, { kind: 'found', users: [], ...poll(180_000) })).toMatchObject({ state: 'unknown', reason: 'ambiguous' });
+    expect(observeInvitation(none, { kind: 'found', users: [], ...poll(180_000) })).toMatchObject({
+      state: 'unknown',
+      reason: 'ambiguous',
+    });
   });
 
   it('is unknown when the answer to a reset is lost: no new guest can prove it', () => {
-    expect(observeInvitation(newInvitation({ request: resetRequest }), { kind: 'unanswered', ...mutation })).toMatchObject({ state: 'unknown', reason: 'ambiguous' });
-    expect(observeInvitation(newInvitation(), { kind: 'unanswered', ...mutation })).toMatchObject({ state: 'submitting', revision: 1 });
+    expect(
+      observeInvitation(newInvitation({ request: resetRequest }), { kind: 'unanswered', ...mutation }),
+    ).toMatchObject({ state: 'unknown', reason: 'ambiguous' });
+    expect(observeInvitation(newInvitation(), { kind: 'unanswered', ...mutation })).toMatchObject({
+      state: 'submitting',
+      revision: 1,
+    });
   });
 });

@@ -33,12 +33,20 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     if (!answer.data) throw new Error(JSON.stringify(answer));
     return answer.data['inviteParticipants'] as Json;
   };
-  const read = async (id: string, call = callId) => (await gateway.query(READ, { callId: call, id })).data?.['inviteParticipantsOperation'] as Json;
+  const read = async (id: string, call = callId) =>
+    (await gateway.query(READ, { callId: call, id })).data?.['inviteParticipantsOperation'] as Json;
   const watch = (id: string) => gateway.subscribe(WATCH, { callId, id });
-  const states = (answers: { data?: Json | null }[]) => answers.map(({ data }) => data?.['inviteParticipantsOperationUpdated']);
+  const states = (answers: { data?: Json | null }[]) =>
+    answers.map(({ data }) => data?.['inviteParticipantsOperationUpdated']);
 
   it('is answered as Graph answers, with what the gateway tracks beside it', async () => {
-    const operation = await invite({ participants: [user, { identity: { phone: { id: '+12065550100' } } }, { identity: { guest: { id: 'g', email: 'g@example.com' } }, hidden: true }] });
+    const operation = await invite({
+      participants: [
+        user,
+        { identity: { phone: { id: '+12065550100' } } },
+        { identity: { guest: { id: 'g', email: 'g@example.com' } }, hidden: true },
+      ],
+    });
     expect(operation).toMatchObject({
       id: expect.any(String),
       clientContext: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -81,7 +89,8 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     expect((await read(tracking.id))['id']).toBe(id);
     expect(await read(id, 'call-2')).toBeNull();
     await invite({ participants: [user] }, 'call-2');
-    const list = async (filter: Json) => (await gateway.query(LIST, { filter })).data?.['inviteParticipantsOperations'].nodes as Json[];
+    const list = async (filter: Json) =>
+      (await gateway.query(LIST, { filter })).data?.['inviteParticipantsOperations'].nodes as Json[];
     expect(await list({})).toHaveLength(2);
     expect(await list({ callId })).toMatchObject([{ id, tracking: { callId } }]);
   });
@@ -90,10 +99,18 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     const { id, tracking } = await invite();
     const watching = watch(tracking.id);
     await watching.received(1);
-    await gateway.emulator.endOperation(id, status, { code: status === 'failed' ? 408 : 200, subcode: 0, message: 'the end' });
+    await gateway.emulator.endOperation(id, status, {
+      code: status === 'failed' ? 408 : 200,
+      subcode: 0,
+      message: 'the end',
+    });
     expect(states(await watching.ended)).toMatchObject([
       { status: 'running', resultInfo: null, tracking: { state: 'active', revision: 2 } },
-      { status, resultInfo: { code: status === 'failed' ? 408 : 200, message: 'the end' }, tracking: { state: 'settled', revision: 3 } },
+      {
+        status,
+        resultInfo: { code: status === 'failed' ? 408 : 200, message: 'the end' },
+        tracking: { state: 'settled', revision: 3 },
+      },
     ]);
   });
 
@@ -109,31 +126,58 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     const watching = watch(tracking.id);
     await watching.received(1);
     await gateway.emulator.endOperation(id, 'completed');
-    expect(states(await watching.ended).at(-1)).toMatchObject({ status: 'running', tracking: { state: 'unknown', reason: 'goneFromGraph', revision: 3 } });
+    expect(states(await watching.ended).at(-1)).toMatchObject({
+      status: 'running',
+      tracking: { state: 'unknown', reason: 'goneFromGraph', revision: 3 },
+    });
   });
 
   it('is unknown when its deadline passes', async () => {
     const { tracking } = await invite();
     await gateway.run(`update record set deadline_at = deadline_at - 300000 where id = '${tracking.id}'`, []);
-    expect(states(await watch(tracking.id).ended).at(-1)).toMatchObject({ status: 'running', tracking: { state: 'unknown', reason: 'deadlineExceeded' } });
+    expect(states(await watch(tracking.id).ended).at(-1)).toMatchObject({
+      status: 'running',
+      tracking: { state: 'unknown', reason: 'deadlineExceeded' },
+    });
   });
 
   it.each([
     ['503 with HTML', { path: '^/\\$batch$', effect: { kind: 'html', status: 503 } }, 'UPSTREAM_UNAVAILABLE'],
     ['a cut connection', { path: '^/\\$batch$', effect: { kind: 'cut', when: 'before' } }, 'UPSTREAM_UNAVAILABLE'],
     ['a part missing from the batch', { path: '/operations/', effect: { kind: 'dropPart' } }, 'UPSTREAM_UNAVAILABLE'],
-    ['a throttled part', { path: '/operations/', effect: { kind: 'status', status: 429, retryAfter: '0.05' } }, 'THROTTLED'],
-    ['a refused part', { path: '/operations/', effect: { kind: 'status', status: 403, code: 'Forbidden' } }, 'FORBIDDEN'],
-    ['a batch that is no batch', { path: '^/\\$batch$', effect: { kind: 'body', status: 200, contentType: 'application/json', text: '{"responses":{"1":[null]}}' } }, 'UPSTREAM_UNAVAILABLE'],
+    [
+      'a throttled part',
+      { path: '/operations/', effect: { kind: 'status', status: 429, retryAfter: '0.05' } },
+      'THROTTLED',
+    ],
+    [
+      'a refused part',
+      { path: '/operations/', effect: { kind: 'status', status: 403, code: 'Forbidden' } },
+      'FORBIDDEN',
+    ],
+    [
+      'a batch that is no batch',
+      {
+        path: '^/\\$batch$',
+        effect: { kind: 'body', status: 200, contentType: 'application/json', text: '{"responses":{"1":[null]}}' },
+      },
+      'UPSTREAM_UNAVAILABLE',
+    ],
   ])('keeps its status through %s, and goes on after it', async (_, fault, code) => {
     const { id, tracking } = await invite();
     const watching = watch(tracking.id);
     await gateway.emulator.fault(fault);
     await waitFor('failed reads', async () => (await read(tracking.id))['tracking'].attempts >= 2);
-    expect(await read(tracking.id)).toMatchObject({ status: 'running', tracking: { state: 'active', revision: 2, lastError: { code } } });
+    expect(await read(tracking.id)).toMatchObject({
+      status: 'running',
+      tracking: { state: 'active', revision: 2, lastError: { code } },
+    });
     await gateway.emulator.clearFaults();
     await gateway.emulator.endOperation(id, 'completed');
-    expect(states(await watching.ended).map((state) => [state.status, state.tracking.revision])).toEqual([['running', 2], ['completed', 3]]);
+    expect(states(await watching.ended).map((state) => [state.status, state.tracking.revision])).toEqual([
+      ['running', 2],
+      ['completed', 3],
+    ]);
   });
 
   it('takes a status word that it does not know for running', async () => {
@@ -153,9 +197,16 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     for (const { id } of made) await gateway.emulator.endOperation(id, 'completed');
     await gateway.emulator.clearRequests();
     await gateway.run('update record set due_at = due_at - 60000 where lease_token is null', []);
-    const nodes = async () => (await gateway.query('{ inviteParticipantsOperations(first: 100) { nodes { id tracking { state attempts } } } }')).data?.['inviteParticipantsOperations'].nodes as Json[];
-    await waitFor('the others to settle', async () => (await nodes()).filter(({ tracking }) => tracking.state === 'settled').length === 44);
-    expect((await nodes()).filter(({ tracking }) => tracking.state === 'active')).toMatchObject([{ id: made[7]?.['id'] }]);
+    const nodes = async () =>
+      (await gateway.query('{ inviteParticipantsOperations(first: 100) { nodes { id tracking { state attempts } } } }'))
+        .data?.['inviteParticipantsOperations'].nodes as Json[];
+    await waitFor(
+      'the others to settle',
+      async () => (await nodes()).filter(({ tracking }) => tracking.state === 'settled').length === 44,
+    );
+    expect((await nodes()).filter(({ tracking }) => tracking.state === 'active')).toMatchObject([
+      { id: made[7]?.['id'] },
+    ]);
   });
 
   it.each([
@@ -166,24 +217,51 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     await gateway.emulator.fault({ path: '/participants/invite$', times: 1, effect });
     const error = (await attempt({ participants: [user], idempotencyKey: 'key' })).errors?.[0];
     expect(error).toMatchObject({ extensions: { code: 'OUTCOME_UNKNOWN', recordId: expect.any(String) } });
-    expect(await read(error?.extensions?.['recordId'] as string)).toMatchObject({ id: null, status: null, tracking: { state: 'unknown', reason: 'ambiguous' } });
-    expect(await attempt({ participants: [user], idempotencyKey: 'key' })).toMatchObject({ data: { inviteParticipants: { tracking: { id: error?.extensions?.['recordId'] } } } });
+    expect(await read(error?.extensions?.['recordId'] as string)).toMatchObject({
+      id: null,
+      status: null,
+      tracking: { state: 'unknown', reason: 'ambiguous' },
+    });
+    expect(await attempt({ participants: [user], idempotencyKey: 'key' })).toMatchObject({
+      data: { inviteParticipants: { tracking: { id: error?.extensions?.['recordId'] } } },
+    });
     expect((await gateway.emulator.requests()).filter(({ path }) => path.endsWith('/invite'))).toHaveLength(1);
   });
 
   it('passes on what Graph refuses', async () => {
     await gateway.emulator.fault({ path: '/participants/invite$', times: 1, effect: { kind: 'unknownCall' } });
-    expect((await attempt({ participants: [user] })).errors?.[0]).toMatchObject({ path: ['inviteParticipants'], extensions: { code: 'NOT_FOUND', graph: { statusCode: 404, code: '8522' } } });
-    await gateway.emulator.fault({ path: '/participants/invite$', times: 1, effect: { kind: 'status', status: 401, code: 'InvalidAuthenticationToken' } });
-    expect((await attempt({ participants: [user] })).errors?.[0]).toMatchObject({ extensions: { code: 'INTERNAL_SERVER_ERROR' } });
+    expect((await attempt({ participants: [user] })).errors?.[0]).toMatchObject({
+      path: ['inviteParticipants'],
+      extensions: { code: 'NOT_FOUND', graph: { statusCode: 404, code: '8522' } },
+    });
+    await gateway.emulator.fault({
+      path: '/participants/invite$',
+      times: 1,
+      effect: { kind: 'status', status: 401, code: 'InvalidAuthenticationToken' },
+    });
+    expect((await attempt({ participants: [user] })).errors?.[0]).toMatchObject({
+      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+    });
   });
 
   it.each([
     ['six participants', { participants: Array.from({ length: 6 }, () => user) }, 'input.participants'],
-    ['two identities in one', { participants: [user, { identity: { user: { id: 'u1' }, phone: { id: '+12065550100' } } }] }, 'input.participants[1].identity'],
+    [
+      'two identities in one',
+      { participants: [user, { identity: { user: { id: 'u1' }, phone: { id: '+12065550100' } } }] },
+      'input.participants[1].identity',
+    ],
     ['no identity', { participants: [{ identity: {} }] }, 'input.participants[0].identity'],
-    ['a client context of 257 characters', { participants: [user], clientContext: 'c'.repeat(257) }, 'input.clientContext'],
-    ['several with replacesCallId', { participants: [{ ...user, replacesCallId: 'c' }, user] }, 'input.participants[0].replacesCallId'],
+    [
+      'a client context of 257 characters',
+      { participants: [user], clientContext: 'c'.repeat(257) },
+      'input.clientContext',
+    ],
+    [
+      'several with replacesCallId',
+      { participants: [{ ...user, replacesCallId: 'c' }, user] },
+      'input.participants[0].replacesCallId',
+    ],
   ])('is not sent and not stored for %s', async (_, input, field) => {
     const { errors } = await attempt(input);
     expect(errors?.[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field } });

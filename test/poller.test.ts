@@ -31,7 +31,16 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     const baseUrl = await emulator.start();
     graph = administer(baseUrl);
     client = createGraphClient({ baseUrl, version: 'v1.0', loadToken: () => Promise.resolve('token') });
-    tracker = createTracker({ store, graph: client, now, timeoutMs: 5_000, pollIntervalMs: INTERVAL_MS, invitationDeadlineMs: 86_400_000, operationDeadlineMs: 300_000, redirectOrigins: [] });
+    tracker = createTracker({
+      store,
+      graph: client,
+      now,
+      timeoutMs: 5_000,
+      pollIntervalMs: INTERVAL_MS,
+      invitationDeadlineMs: 86_400_000,
+      operationDeadlineMs: 300_000,
+      redirectOrigins: [],
+    });
   });
   afterEach(async () => {
     await client.close();
@@ -50,9 +59,11 @@ describe.each(engines)('the poller on $name', ({ open }) => {
         throw error;
       },
     });
-  const invite = (callId = 'call') => tracker.inviteParticipants(callId, { participants: [{ identity: { user: { id: 'u1' } } }] }, owner);
+  const invite = (callId = 'call') =>
+    tracker.inviteParticipants(callId, { participants: [{ identity: { user: { id: 'u1' } } }] }, owner);
   const inviteMany = (count: number) => Promise.all(Array.from({ length: count }, () => invite()));
-  const find = async (id: string) => (await store.find('inviteParticipantsOperation', owner, id, 'call')) as OperationRecord;
+  const find = async (id: string) =>
+    (await store.find('inviteParticipantsOperation', owner, id, 'call')) as OperationRecord;
 
   it.each([
     [1, 1],
@@ -65,7 +76,10 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     await graph.clearRequests();
     await engine.backDate(60_000);
     await createPoller().tick();
-    expect((await graph.counts()).byRoute).toEqual({ 'POST /$batch': requests, 'GET /communications/calls/{}/operations/{}': count });
+    expect((await graph.counts()).byRoute).toEqual({
+      'POST /$batch': requests,
+      'GET /communications/calls/{}/operations/{}': count,
+    });
   });
 
   it('asks nothing when nothing is due, and takes what is nearly due along when something is', async () => {
@@ -73,13 +87,16 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     await graph.clearRequests();
     await createPoller().tick();
     expect((await graph.counts()).http).toBe(0);
-    const dueIn = (id: string | undefined, ms: number) => engine.run(`update record set due_at = due_at - ${3 * INTERVAL_MS - ms} where id = '${id}'`);
+    const dueIn = (id: string | undefined, ms: number) =>
+      engine.run(`update record set due_at = due_at - ${3 * INTERVAL_MS - ms} where id = '${id}'`);
     await dueIn(first?.id, -1_000);
     await dueIn(second?.id, 500);
     await dueIn(third?.id, 60_000);
     await createPoller().tick();
     const [batch] = await graph.requests();
-    expect(new Set(batch?.['parts'].map(({ url }: { url: string }) => url.split('/').at(-1)))).toEqual(new Set([first?.graphId, second?.graphId]));
+    expect(new Set(batch?.['parts'].map(({ url }: { url: string }) => url.split('/').at(-1)))).toEqual(
+      new Set([first?.graphId, second?.graphId]),
+    );
   });
 
   it('shares the work: two pollers on one store read each record once', async () => {
@@ -109,7 +126,8 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     await graph.fault({ path: `/operations/${made[3]?.graphId}$`, effect: { kind: 'dropPart' } });
     await graph.fault({ path: `/operations/${made[4]?.graphId}$`, effect: { kind: 'doublePart' } });
     await graph.fault({ path: `/operations/${made[5]?.graphId}$`, effect: { kind: 'status', status: 503 } });
-    for (const [index, { graphId }] of made.entries()) await graph.endOperation(graphId ?? '', index % 2 ? 'failed' : 'completed');
+    for (const [index, { graphId }] of made.entries())
+      await graph.endOperation(graphId ?? '', index % 2 ? 'failed' : 'completed');
     await engine.backDate(60_000);
     await createPoller().tick();
     for (const [index, { id }] of made.entries()) {
@@ -125,12 +143,20 @@ describe.each(engines)('the poller on $name', ({ open }) => {
   it('waits as long as a throttled part asks, and longer after each failure, but not beyond the deadline', async () => {
     const { id, graphId } = await invite();
     const dueInMs = async () => Number((await find(id)).dueAt) - Date.now();
-    await graph.fault({ path: `/operations/${graphId}$`, times: 1, effect: { kind: 'status', status: 429, retryAfter: '42.5' } });
+    await graph.fault({
+      path: `/operations/${graphId}$`,
+      times: 1,
+      effect: { kind: 'status', status: 429, retryAfter: '42.5' },
+    });
     await engine.backDate(60_000);
     await createPoller().tick();
     expect(await dueInMs()).toBeGreaterThan(41_000);
     expect(await dueInMs()).toBeLessThan(43_000);
-    await graph.fault({ path: `/operations/${graphId}$`, times: 1, effect: { kind: 'status', status: 429, retryAfter: '99999999' } });
+    await graph.fault({
+      path: `/operations/${graphId}$`,
+      times: 1,
+      effect: { kind: 'status', status: 429, retryAfter: '99999999' },
+    });
     await engine.backDate(60_000);
     await createPoller().tick();
     expect(await dueInMs()).toBeLessThan(301_000);

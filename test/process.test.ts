@@ -19,7 +19,12 @@ function start(variables: { [name: string]: string } = {}): GatewayProcess {
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'process-'));
-  environment = { PORT: '0', STORE_FILE: join(folder, 'data', 'gateway.db'), POLL_INTERVAL_MS: '50', EMULATOR_OPERATION_MS: '200' };
+  environment = {
+    PORT: '0',
+    STORE_FILE: join(folder, 'data', 'gateway.db'),
+    POLL_INTERVAL_MS: '50',
+    EMULATOR_OPERATION_MS: '200',
+  };
 });
 afterEach(async () => {
   for (const gateway of running) await gateway.end('SIGKILL');
@@ -27,57 +32,79 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const INVITE = 'mutation { inviteParticipants(callId: "call", input: { participants: [{ identity: { user: { id: "u1" } } }] }) { tracking { id } } }';
+const INVITE =
+  'mutation { inviteParticipants(callId: "call", input: { participants: [{ identity: { user: { id: "u1" } } }] }) { tracking { id } } }';
 const WATCH_CALL = 'subscription { inviteParticipantsOperationsUpdated(callId: "call") { status } }';
 
 describe('the process', () => {
   it('starts with nothing configured but where to listen, says so in one line, and does its job', async () => {
     const gateway = start();
     const url = await gateway.listening();
-    expect(gateway.lines.find(({ msg }) => String(msg).includes('emulated'))).toMatchObject({ level: 'warn', emulator: expect.stringContaining('http://127.0.0.1:') });
+    expect(gateway.lines.find(({ msg }) => String(msg).includes('emulated'))).toMatchObject({
+      level: 'warn',
+      emulator: expect.stringContaining('http://127.0.0.1:'),
+    });
     const statuses: unknown[] = [];
     const client = connect(url);
-    client.subscribe<Json>({ query: WATCH_CALL }, { next: ({ data }) => void statuses.push(data?.['inviteParticipantsOperationsUpdated'].status), error: () => {}, complete: () => {} });
+    client.subscribe<Json>(
+      { query: WATCH_CALL },
+      {
+        next: ({ data }) => void statuses.push(data?.['inviteParticipantsOperationsUpdated'].status),
+        error: () => {},
+        complete: () => {},
+      },
+    );
     await query(url, INVITE);
     await waitFor('the end', () => statuses.includes('completed'));
     expect(statuses.at(-1)).toBe('completed');
     await client.dispose();
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('drains at %s: sockets are told 1001, requests under way are answered, the exit code is 0', async (signal) => {
-    const gateway = start();
-    const url = await gateway.listening();
-    const emulatorUrl = gateway.lines.find(({ emulator }) => emulator)?.['emulator'] as string;
-    const client = connect(url, { lazy: false, onNonLazyError: () => {} });
-    const closed = new Promise<number>((resolve) => client.on('closed', (event) => resolve((event as { code: number }).code)));
-    await new Promise<void>((resolve) => {
-      client.on('connected', () => resolve());
-    });
-    await query(url, INVITE);
-    client.subscribe({ query: WATCH_CALL }, { next: () => {}, error: () => {}, complete: () => {} });
-    await fetch(`${emulatorUrl}/admin/faults`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ path: '/invite$', effect: { kind: 'delay', ms: 300 } }),
-    });
-    const before = (await (await fetch(`${emulatorUrl}/admin/counts`)).json()) as Json;
-    const slow = query(url, INVITE);
-    await waitFor('the slow request to be under way', async () => {
-      const counts = (await (await fetch(`${emulatorUrl}/admin/counts`)).json()) as Json;
-      const route = 'POST /communications/calls/{}/participants/invite';
-      return counts['byRoute'][route] > before['byRoute'][route];
-    });
-    const exit = gateway.end(signal);
-    expect(await closed).toBe(1001);
-    expect((await slow).data).toMatchObject({ inviteParticipants: { tracking: { id: expect.any(String) } } });
-    expect(await exit).toEqual({ code: 0, signal: null });
-    expect(gateway.stderr()).toBe('');
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'drains at %s: sockets are told 1001, requests under way are answered, the exit code is 0',
+    async (signal) => {
+      const gateway = start();
+      const url = await gateway.listening();
+      const emulatorUrl = gateway.lines.find(({ emulator }) => emulator)?.['emulator'] as string;
+      const client = connect(url, { lazy: false, onNonLazyError: () => {} });
+      const closed = new Promise<number>((resolve) =>
+        client.on('closed', (event) => resolve((event as { code: number }).code)),
+      );
+      await new Promise<void>((resolve) => {
+        client.on('connected', () => resolve());
+      });
+      await query(url, INVITE);
+      client.subscribe({ query: WATCH_CALL }, { next: () => {}, error: () => {}, complete: () => {} });
+      await fetch(`${emulatorUrl}/admin/faults`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ path: '/invite$', effect: { kind: 'delay', ms: 300 } }),
+      });
+      const before = (await (await fetch(`${emulatorUrl}/admin/counts`)).json()) as Json;
+      const slow = query(url, INVITE);
+      await waitFor('the slow request to be under way', async () => {
+        const counts = (await (await fetch(`${emulatorUrl}/admin/counts`)).json()) as Json;
+        const route = 'POST /communications/calls/{}/participants/invite';
+        return counts['byRoute'][route] > before['byRoute'][route];
+      });
+      const exit = gateway.end(signal);
+      expect(await closed).toBe(1001);
+      expect((await slow).data).toMatchObject({ inviteParticipants: { tracking: { id: expect.any(String) } } });
+      expect(await exit).toEqual({ code: 0, signal: null });
+      expect(gateway.stderr()).toBe('');
+    },
+  );
 
   it('says everything that is wrong with the configuration and exits with 2, without a stack', async () => {
     const gateway = start({ PORT: 'http', GRAPH_MODE: 'live' });
     expect(await gateway.exited).toEqual({ code: 2, signal: null });
-    for (const problem of ['PORT is not', 'GRAPH_CREDENTIAL is missing', 'GRAPH_TOKEN is missing', 'AUTH_MODE is missing']) expect(gateway.stderr()).toContain(problem);
+    for (const problem of [
+      'PORT is not',
+      'GRAPH_CREDENTIAL is missing',
+      'GRAPH_TOKEN is missing',
+      'AUTH_MODE is missing',
+    ])
+      expect(gateway.stderr()).toContain(problem);
     expect(gateway.stderr()).not.toContain('    at ');
   });
 
@@ -91,11 +118,16 @@ describe('the process', () => {
     const live = { GRAPH_MODE: 'live', GRAPH_CREDENTIAL: 'token', GRAPH_TOKEN: 'x', AUTH_MODE: 'developer' };
     const third = start(live);
     expect(await third.exited).toEqual({ code: 1, signal: null });
-    expect(JSON.stringify(third.lines.at(-1))).toMatch(/emulator.*https:\/\/graph\.microsoft\.com|https:\/\/graph\.microsoft\.com.*emulator/);
+    expect(JSON.stringify(third.lines.at(-1))).toMatch(
+      /emulator.*https:\/\/graph\.microsoft\.com|https:\/\/graph\.microsoft\.com.*emulator/,
+    );
   });
 
   it('runs the emulator alone', async () => {
-    const emulator = spawnGateway({ EMULATOR_PORT: '0', EMULATOR_STATE_FILE: join(folder, 'emulator.db') }, 'src/emulator/main.ts');
+    const emulator = spawnGateway(
+      { EMULATOR_PORT: '0', EMULATOR_STATE_FILE: join(folder, 'emulator.db') },
+      'src/emulator/main.ts',
+    );
     running.add(emulator);
     const url = await emulator.listening();
     expect((await fetch(`${url}/v1.0/users`)).status).toBe(401);

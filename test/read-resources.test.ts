@@ -20,24 +20,51 @@ describe("Graph's JSON", () => {
   });
 
   it('keeps only the members that the schema shows', () => {
-    expect(toUser({ id: 'u1', '@odata.type': '#microsoft.graph.user', faxNumber: '1', userType: 'guest', accountEnabled: null })).toEqual({ id: 'u1', userType: 'Guest', accountEnabled: null });
+    expect(
+      toUser({
+        id: 'u1',
+        '@odata.type': '#microsoft.graph.user',
+        faxNumber: '1',
+        userType: 'guest',
+        accountEnabled: null,
+      }),
+    ).toEqual({ id: 'u1', userType: 'Guest', accountEnabled: null });
   });
 
   it('counts a member of another type than described as not sent', () => {
-    expect(toOperation({ id: 7, status: 7, participants: 'none', clientContext: {}, resultInfo: [] })).toEqual({ id: null, operation: {} });
+    expect(toOperation({ id: 7, status: 7, participants: 'none', clientContext: {}, resultInfo: [] })).toEqual({
+      id: null,
+      operation: {},
+    });
     expect(toInvitation('rubbish')).toEqual({ id: null, invitation: {} });
     expect(toInvitation(null)).toEqual({ id: null, invitation: {} });
   });
 
   it('has its quirks understood: the invited user as an array, the cc list of one null, result codes as text, subCode', () => {
-    const { invitation } = toInvitation({ invitedUser: [{ id: 'g1' }], invitedUserMessageInfo: { ccRecipients: [{ emailAddress: { name: null, address: null } }, null] } });
-    expect(invitation).toEqual({ invitedUser: { id: 'g1' }, invitedUserMessageInfo: { ccRecipients: [{ emailAddress: { name: null, address: null } }, null] } });
-    expect(toOperation({ resultInfo: { code: '0', subCode: 5 } }).operation.resultInfo).toEqual({ code: 0, subcode: 5 });
+    const { invitation } = toInvitation({
+      invitedUser: [{ id: 'g1' }],
+      invitedUserMessageInfo: { ccRecipients: [{ emailAddress: { name: null, address: null } }, null] },
+    });
+    expect(invitation).toEqual({
+      invitedUser: { id: 'g1' },
+      invitedUserMessageInfo: { ccRecipients: [{ emailAddress: { name: null, address: null } }, null] },
+    });
+    expect(toOperation({ resultInfo: { code: '0', subCode: 5 } }).operation.resultInfo).toEqual({
+      code: 0,
+      subcode: 5,
+    });
     expect(toOperation({ resultInfo: { code: 2 ** 40 } }).operation.resultInfo).toEqual({});
   });
 
   it('shows of the sponsors the users only', () => {
-    const sponsors = [{ id: 'u1' }, { '@odata.type': '#microsoft.graph.user', id: 'u2' }, { '@odata.type': '#microsoft.graph.group', id: 'g1' }, 'rubbish'];
-    expect(toInvitation({ invitedUserSponsors: sponsors }).invitation).toEqual({ invitedUserSponsors: [{ id: 'u1' }, { id: 'u2' }] });
+    const sponsors = [
+      { id: 'u1' },
+      { '@odata.type': '#microsoft.graph.user', id: 'u2' },
+      { '@odata.type': '#microsoft.graph.group', id: 'g1' },
+      'rubbish',
+    ];
+    expect(toInvitation({ invitedUserSponsors: sponsors }).invitation).toEqual({
+      invitedUserSponsors: [{ id: 'u1' }, { id: 'u2' }],
+    });
   });
 });

@@ -25,7 +25,9 @@ describe('the README', () => {
     engine = await engines[0]?.open();
     if (!engine) throw new Error('no engine');
     gateway = await startGateway(engine, { POLL_INTERVAL_MS: '300', EMULATOR_OPERATION_MS: '1000' });
-    const { stdout } = await promisify(execFile)(process.execPath, ['examples/demo.ts', `${gateway.url}/graphql`], { cwd: root });
+    const { stdout } = await promisify(execFile)(process.execPath, ['examples/demo.ts', `${gateway.url}/graphql`], {
+      cwd: root,
+    });
     const transcript = /<!-- transcript:.*?```text\n(.*?)```/s.exec(readme)?.[1];
     expect(transcript?.trim()).toBe(stdout.trim());
   });
@@ -39,14 +41,20 @@ describe('the README', () => {
   it('lists every root field', () => {
     const menu = /## The schema's menu(.*?)\n## /s.exec(readme)?.[1] ?? '';
     const schema = createSchema();
-    const fields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) => Object.values(type?.getFields() ?? {}));
+    const fields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
+      Object.values(type?.getFields() ?? {}),
+    );
     const signatures = fields.map(({ name, args }) => `${name}(${args.map((argument) => argument.name).join(', ')})`);
     expect([...menu.matchAll(/^\|[\w ]*\| `(.+?)` \|/gm)].map(([, signature]) => signature)).toEqual(signatures);
   });
 
   it('names only npm scripts that there are', () => {
-    const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: { [name: string]: string } };
-    const named = [...readme.matchAll(/npm (?:run ([\w:]+)|(start|test))/g)].map(([, run, short]) => run ?? short ?? '');
+    const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+      scripts: { [name: string]: string };
+    };
+    const named = [...readme.matchAll(/npm (?:run ([\w:]+)|(start|test))/g)].map(
+      ([, run, short]) => run ?? short ?? '',
+    );
     expect(named.length).toBeGreaterThan(4);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });

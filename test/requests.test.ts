@@ -1,8 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { GatewayError } from '../src/errors.ts';
-import { toInvitationRequest, toInviteParticipantsRequest, type InvitationInput, type InviteParticipantsInput } from '../src/tracking/requests.ts';
+import {
+  toInvitationRequest,
+  toInviteParticipantsRequest,
+  type InvitationInput,
+  type InviteParticipantsInput,
+} from '../src/tracking/requests.ts';
 
-const invitation = { invitedUserEmailAddress: 'guest@example.com', inviteRedirectUrl: 'https://app.example.com/welcome' };
+const invitation = {
+  invitedUserEmailAddress: 'guest@example.com',
+  inviteRedirectUrl: 'https://app.example.com/welcome',
+};
 const user = (id: string) => ({ identity: { user: { id } } });
 
 function fieldRefused(check: () => unknown): string | undefined {
@@ -18,24 +26,48 @@ function fieldRefused(check: () => unknown): string | undefined {
   return undefined;
 }
 
-const invite = (members: Partial<InvitationInput>, origins: string[] = []) => fieldRefused(() => toInvitationRequest({ ...invitation, ...members }, origins));
-const call = (input: InviteParticipantsInput, callId = 'call') => fieldRefused(() => toInviteParticipantsRequest(callId, input));
+const invite = (members: Partial<InvitationInput>, origins: string[] = []) =>
+  fieldRefused(() => toInvitationRequest({ ...invitation, ...members }, origins));
+const call = (input: InviteParticipantsInput, callId = 'call') =>
+  fieldRefused(() => toInviteParticipantsRequest(callId, input));
 
 describe('an invitation input', () => {
   it('becomes the request with only the members that were given', () => {
-    expect(toInvitationRequest({ ...invitation, invitedUserDisplayName: null, idempotencyKey: 'k' }, [])).toEqual({ ...invitation, invitedUserDisplayName: null });
+    expect(toInvitationRequest({ ...invitation, invitedUserDisplayName: null, idempotencyKey: 'k' }, [])).toEqual({
+      ...invitation,
+      invitedUserDisplayName: null,
+    });
   });
 
-  it.each(['guest@example.com', 'a.b-c_d@sub.example.co', '_a_@example.com', "o'neil@example.com", 'jörg@bücher.example'])('takes the address %s', (address) => {
+  it.each([
+    'guest@example.com',
+    'a.b-c_d@sub.example.co',
+    '_a_@example.com',
+    "o'neil@example.com",
+    'jörg@bücher.example',
+  ])('takes the address %s', (address) => {
     expect(invite({ invitedUserEmailAddress: address })).toBeUndefined();
   });
 
-  it.each(['', 'guest', '@example.com', 'guest@', 'guest@localhost', 'a@b@example.com', 'a+b@example.com', '.a@example.com', 'a.@example.com', '-a@example.com', 'a b@example.com', 'a@exa mple.com', 'a@example..com', 'a\n@example.com', '<a>@example.com'])(
-    'refuses the address %j',
-    (address) => {
-      expect(invite({ invitedUserEmailAddress: address })).toBe('input.invitedUserEmailAddress');
-    },
-  );
+  it.each([
+    '',
+    'guest',
+    '@example.com',
+    'guest@',
+    'guest@localhost',
+    'a@b@example.com',
+    'a+b@example.com',
+    '.a@example.com',
+    'a.@example.com',
+    '-a@example.com',
+    'a b@example.com',
+    'a@exa mple.com',
+    'a@example..com',
+    'a\n@example.com',
+    '<a>@example.com',
+  ])('refuses the address %j', (address) => {
+    expect(invite({ invitedUserEmailAddress: address })).toBe('input.invitedUserEmailAddress');
+  });
 
   it('refuses a redirect that is not https or outside the allowed origins', () => {
     expect(invite({ inviteRedirectUrl: 'http://app.example.com' })).toBe('input.inviteRedirectUrl');
@@ -43,13 +75,17 @@ describe('an invitation input', () => {
     expect(invite({ inviteRedirectUrl: 'app' })).toBe('input.inviteRedirectUrl');
     expect(invite({}, ['https://other.example.com'])).toBe('input.inviteRedirectUrl');
     expect(invite({}, ['https://other.example.com', 'https://app.example.com'])).toBeUndefined();
-    expect(invite({ inviteRedirectUrl: 'https://app.example.com.evil.example/' }, ['https://app.example.com'])).toBe('input.inviteRedirectUrl');
+    expect(invite({ inviteRedirectUrl: 'https://app.example.com.evil.example/' }, ['https://app.example.com'])).toBe(
+      'input.inviteRedirectUrl',
+    );
   });
 
   it('refuses more than one cc recipient', () => {
     const recipient = { emailAddress: { address: 'cc@example.com' } };
     expect(invite({ invitedUserMessageInfo: { ccRecipients: [recipient] } })).toBeUndefined();
-    expect(invite({ invitedUserMessageInfo: { ccRecipients: [recipient, recipient] } })).toBe('input.invitedUserMessageInfo.ccRecipients');
+    expect(invite({ invitedUserMessageInfo: { ccRecipients: [recipient, recipient] } })).toBe(
+      'input.invitedUserMessageInfo.ccRecipients',
+    );
   });
 
   it('takes an existing user with a reset only, and a reset with a user only', () => {
@@ -75,7 +111,9 @@ describe('a participants input', () => {
 
   it('takes one only when it replaces a call', () => {
     expect(call({ participants: [{ ...user('1'), replacesCallId: 'c' }] })).toBeUndefined();
-    expect(call({ participants: [user('1'), { ...user('2'), replacesCallId: 'c' }] })).toBe('input.participants[1].replacesCallId');
+    expect(call({ participants: [user('1'), { ...user('2'), replacesCallId: 'c' }] })).toBe(
+      'input.participants[1].replacesCallId',
+    );
   });
 
   it('takes a client context of up to 256 characters and makes one when none is given', () => {

@@ -9,9 +9,12 @@ import { engines, type Engine } from './support/stores.ts';
 
 jest.setTimeout(30_000);
 
-const CREATE = 'mutation { createInvitation(input: { invitedUserEmailAddress: "guest@example.com", inviteRedirectUrl: "https://app.example.com", idempotencyKey: "key" }) { tracking { id } } }';
-const INVITE = 'mutation { inviteParticipants(callId: "call", input: { participants: [{ identity: { user: { id: "u1" } } }], idempotencyKey: "key" }) { id tracking { id state } } }';
-const READ = '{ invitations { nodes { status invitedUser { externalUserState } tracking { id state reason revision } } } inviteParticipantsOperations { nodes { id status tracking { id state reason revision } } } }';
+const CREATE =
+  'mutation { createInvitation(input: { invitedUserEmailAddress: "guest@example.com", inviteRedirectUrl: "https://app.example.com", idempotencyKey: "key" }) { tracking { id } } }';
+const INVITE =
+  'mutation { inviteParticipants(callId: "call", input: { participants: [{ identity: { user: { id: "u1" } } }], idempotencyKey: "key" }) { id tracking { id state } } }';
+const READ =
+  '{ invitations { nodes { status invitedUser { externalUserState } tracking { id state reason revision } } } inviteParticipantsOperations { nodes { id status tracking { id state reason revision } } } }';
 
 describe.each(engines)('a gateway on $name that is killed', ({ open }) => {
   let engine: Engine;
@@ -52,27 +55,35 @@ describe.each(engines)('a gateway on $name that is killed', ({ open }) => {
     return { gateway, url: await gateway.listening() };
   }
   const nodes = async (url: string, field: string) => (await query(url, READ)).data?.[field].nodes as Json[];
-  const posts = async (end: string) => (await graph.requests()).filter(({ method, path }) => method === 'POST' && path.endsWith(end));
+  const posts = async (end: string) =>
+    (await graph.requests()).filter(({ method, path }) => method === 'POST' && path.endsWith(end));
 
   it.each([
     ['Graph had done it', { kind: 'hang' }, { state: 'active', reason: null }],
     ['Graph had not done it', { kind: 'delay', ms: 60_000 }, { state: 'active', reason: null }],
-  ])('between the record and the answer judges the invitation after the restart and sends no second POST: %s', async (_, effect, end) => {
-    await graph.fault({ path: '^/invitations', effect });
-    const first = await start();
-    const lost = query(first.url, CREATE).catch(() => 'cut');
-    await waitFor('the POST to arrive', async () => (await posts('/invitations')).length === 1);
-    await first.gateway.end('SIGKILL');
-    expect(await lost).toBe('cut');
+  ])(
+    'between the record and the answer judges the invitation after the restart and sends no second POST: %s',
+    async (_, effect, end) => {
+      await graph.fault({ path: '^/invitations', effect });
+      const first = await start();
+      const lost = query(first.url, CREATE).catch(() => 'cut');
+      await waitFor('the POST to arrive', async () => (await posts('/invitations')).length === 1);
+      await first.gateway.end('SIGKILL');
+      expect(await lost).toBe('cut');
 
-    const { url } = await start();
-    expect(await nodes(url, 'invitations')).toMatchObject([{ status: null, tracking: { state: 'submitting', revision: 1 } }]);
-    await engine.backDate(60_000);
-    const judged = await waitFor('the judgement', async () => (await nodes(url, 'invitations')).find(({ tracking }) => tracking.state !== 'submitting'));
-    expect(judged).toMatchObject({ tracking: end });
-    expect((await query(url, CREATE)).data?.['createInvitation'].tracking.id).toBe(judged['tracking'].id);
-    expect(await posts('/invitations')).toHaveLength(1);
-  });
+      const { url } = await start();
+      expect(await nodes(url, 'invitations')).toMatchObject([
+        { status: null, tracking: { state: 'submitting', revision: 1 } },
+      ]);
+      await engine.backDate(60_000);
+      const judged = await waitFor('the judgement', async () =>
+        (await nodes(url, 'invitations')).find(({ tracking }) => tracking.state !== 'submitting'),
+      );
+      expect(judged).toMatchObject({ tracking: end });
+      expect((await query(url, CREATE)).data?.['createInvitation'].tracking.id).toBe(judged['tracking'].id);
+      expect(await posts('/invitations')).toHaveLength(1);
+    },
+  );
 
   it('between the record and the answer says of participants that the outcome is unknown, and sends no second POST', async () => {
     await graph.fault({ path: '/invite$', effect: { kind: 'hang' } });
@@ -84,8 +95,13 @@ describe.each(engines)('a gateway on $name that is killed', ({ open }) => {
 
     const { url } = await start();
     await engine.backDate(60_000);
-    await waitFor('the judgement', async () => (await nodes(url, 'inviteParticipantsOperations'))[0]?.['tracking'].state === 'unknown');
-    expect(await nodes(url, 'inviteParticipantsOperations')).toMatchObject([{ id: null, tracking: { reason: 'ambiguous', revision: 2 } }]);
+    await waitFor(
+      'the judgement',
+      async () => (await nodes(url, 'inviteParticipantsOperations'))[0]?.['tracking'].state === 'unknown',
+    );
+    expect(await nodes(url, 'inviteParticipantsOperations')).toMatchObject([
+      { id: null, tracking: { reason: 'ambiguous', revision: 2 } },
+    ]);
     expect((await query(url, INVITE)).data?.['inviteParticipants'].tracking.state).toBe('unknown');
     expect(await posts('/invite')).toHaveLength(1);
   });
@@ -102,13 +118,21 @@ describe.each(engines)('a gateway on $name that is killed', ({ open }) => {
     const revisions: number[] = [];
     await new Promise<void>((resolve, reject) => {
       client.subscribe<Json>(
-        { query: `subscription { inviteParticipantsOperationUpdated(callId: "call", id: "${operation['tracking'].id}", afterRevision: 2) { status tracking { revision } } }` },
-        { next: ({ data }) => void revisions.push(data?.['inviteParticipantsOperationUpdated'].tracking.revision), error: reject, complete: resolve },
+        {
+          query: `subscription { inviteParticipantsOperationUpdated(callId: "call", id: "${operation['tracking'].id}", afterRevision: 2) { status tracking { revision } } }`,
+        },
+        {
+          next: ({ data }) => void revisions.push(data?.['inviteParticipantsOperationUpdated'].tracking.revision),
+          error: reject,
+          complete: resolve,
+        },
       );
     });
     await client.dispose();
     expect(revisions).toEqual([3]);
-    expect(await nodes(url, 'inviteParticipantsOperations')).toMatchObject([{ id: operation['id'], status: 'completed', tracking: { state: 'settled' } }]);
+    expect(await nodes(url, 'inviteParticipantsOperations')).toMatchObject([
+      { id: operation['id'], status: 'completed', tracking: { state: 'settled' } },
+    ]);
   });
 
   it('never writes the token or an address to its output', async () => {

@@ -29,12 +29,21 @@ async function waitFor(what: string, condition: () => boolean | Promise<boolean>
 const later = (minutes: number) => new Date(Number(createdAt) + minutes * 60_000);
 const ids = (records: readonly TrackingRecord[]) => records.map(({ id }) => id);
 const revisions = (records: readonly TrackingRecord[]) => records.map(({ revision }) => revision);
-const unchanged = (record: TrackingRecord): Write => ({ record, baseRevision: record.revision, dueInMs: HOUR_MS, watchedDueInMs: HOUR_MS });
+const unchanged = (record: TrackingRecord): Write => ({
+  record,
+  baseRevision: record.revision,
+  dueInMs: HOUR_MS,
+  watchedDueInMs: HOUR_MS,
+});
 const raised = <Kept extends TrackingRecord>(record: Kept, members: Partial<Kept> = {}): Write => ({
   ...unchanged({ ...record, state: 'active', revision: record.revision + 1, ...members }),
   baseRevision: record.revision,
 });
-const finished = (record: TrackingRecord): Write => ({ ...raised(record, { state: 'settled' }), dueInMs: null, watchedDueInMs: null });
+const finished = (record: TrackingRecord): Write => ({
+  ...raised(record, { state: 'settled' }),
+  dueInMs: null,
+  watchedDueInMs: null,
+});
 
 describe.each(engines)('a store on $name', ({ open }) => {
   let engine: Engine;
@@ -46,14 +55,17 @@ describe.each(engines)('a store on $name', ({ open }) => {
   });
   afterEach(() => engine.close());
 
-  const insert = <Kept extends TrackingRecord>(record: Kept) => store.insert(record, randomUUID(), LEASE_MS) as Promise<Kept>;
-  const claim = (limit = 20, horizonMs = 0, leaseToken: string = randomUUID()) => store.claim({ limit, leaseMs: LEASE_MS, leaseToken, horizonMs });
+  const insert = <Kept extends TrackingRecord>(record: Kept) =>
+    store.insert(record, randomUUID(), LEASE_MS) as Promise<Kept>;
+  const claim = (limit = 20, horizonMs = 0, leaseToken: string = randomUUID()) =>
+    store.claim({ limit, leaseMs: LEASE_MS, leaseToken, horizonMs });
   const load = async (id: string) => {
     const [change] = (await store.histories([id], 1)).flat();
     return change && store.find(change.kind, change.owner, id, change.callId ?? undefined);
   };
   const rows = (columns = '*') => engine.run(`select ${columns} from record order by created_at, id`);
-  const count = async (table: string) => Number((await engine.run(`select count(*) as rows from ${table}`))[0]?.['rows']);
+  const count = async (table: string) =>
+    Number((await engine.run(`select count(*) as rows from ${table}`))[0]?.['rows']);
   /** @returns an active record that nobody holds, due in an hour. */
   const active = async () => {
     const record = await insert(newOperation());
@@ -66,10 +78,18 @@ describe.each(engines)('a store on $name', ({ open }) => {
       const invitation = newInvitation({
         idempotencyKey: 'key',
         graphId: 'graph-1',
-        payload: { invitedUserEmailAddress: 'a@b.c', invitedUser: { id: 'u', externalUserState: 'PendingAcceptance' }, status: null },
+        payload: {
+          invitedUserEmailAddress: 'a@b.c',
+          invitedUser: { id: 'u', externalUserState: 'PendingAcceptance' },
+          status: null,
+        },
         state: 'active',
         reason: 'ambiguous',
-        refusal: { code: 'NOT_FOUND', message: 'no', extensions: { field: 'input', graph: { statusCode: 404, code: null, requestId: 'r' } } },
+        refusal: {
+          code: 'NOT_FOUND',
+          message: 'no',
+          extensions: { field: 'input', graph: { statusCode: 404, code: null, requestId: 'r' } },
+        },
         observedAt: later(1),
         attempts: 2,
         lastError: { code: 'THROTTLED', at: later(2) },
@@ -85,19 +105,29 @@ describe.each(engines)('a store on $name', ({ open }) => {
 
     it('keeps every character', async () => {
       const text = 'NUL \u0000 "quoted" \\u0000 \\ \ud800 alone, Zoë, 𝒳, \u2028 and a line\nbreak';
-      const record = await insert(newInvitation({ payload: { invitedUserDisplayName: text, invitedUserEmailAddress: text } }));
+      const record = await insert(
+        newInvitation({ payload: { invitedUserDisplayName: text, invitedUserEmailAddress: text } }),
+      );
       await store.save([raised(record, { payload: { ...record.payload, invitedUser: { displayName: text } } })]);
-      const payload = { invitedUserDisplayName: text, invitedUserEmailAddress: text, invitedUser: { displayName: text } };
+      const payload = {
+        invitedUserDisplayName: text,
+        invitedUserEmailAddress: text,
+        invitedUser: { displayName: text },
+      };
       expect(await load(record.id)).toMatchObject({ payload, revision: 2 });
       expect(await store.list({ kind: 'invitation', owner, invitedUserEmailAddress: text, first: 1 })).toHaveLength(1);
     });
 
     it('takes any text for an id or a key', async () => {
       const odd = 'a\u0000b\ud800';
-      const record = await insert(newOperation({ callId: odd, idempotencyKey: odd, owner: { tenantId: odd, subject: odd } }));
+      const record = await insert(
+        newOperation({ callId: odd, idempotencyKey: odd, owner: { tenantId: odd, subject: odd } }),
+      );
       await store.save([raised(record, { graphId: odd })]);
       expect((await insert({ ...record, id: randomUUID(), idempotencyKey: odd })).id).toBe(record.id);
-      expect(await store.find('inviteParticipantsOperation', { tenantId: odd, subject: odd }, odd, odd)).toMatchObject({ id: record.id });
+      expect(await store.find('inviteParticipantsOperation', { tenantId: odd, subject: odd }, odd, odd)).toMatchObject({
+        id: record.id,
+      });
       expect(await store.find('inviteParticipantsOperation', owner, odd, odd)).toBeUndefined();
       expect(await store.histories([odd], 1)).toEqual([[]]);
       expect(await store.revisionsAfter(odd, 0)).toEqual([]);
@@ -139,7 +169,9 @@ describe.each(engines)('a store on $name', ({ open }) => {
 
     it('refuses tables that a newer gateway has made', async () => {
       await engine.run(`update meta set value = '99' where name = 'version'`);
-      await expect(engine.createStore().start()).rejects.toThrow('The store has schema version 99, but this gateway knows only up to 1: start the newer gateway');
+      await expect(engine.createStore().start()).rejects.toThrow(
+        'The store has schema version 99, but this gateway knows only up to 1: start the newer gateway',
+      );
     });
 
     it('is made once when many start at the same time', async () => {
@@ -156,7 +188,11 @@ describe.each(engines)('a store on $name', ({ open }) => {
     it('returns the one that is there, as it is now', async () => {
       const first = await insert(newInvitation({ idempotencyKey: 'key' }));
       await store.save([raised(first)]);
-      expect(await insert(newInvitation({ idempotencyKey: 'key' }))).toMatchObject({ id: first.id, revision: 2, state: 'active' });
+      expect(await insert(newInvitation({ idempotencyKey: 'key' }))).toMatchObject({
+        id: first.id,
+        revision: 2,
+        state: 'active',
+      });
       expect([await count('record'), await count('change')]).toEqual([1, 2]);
     });
 
@@ -188,7 +224,12 @@ describe.each(engines)('a store on $name', ({ open }) => {
 
     it('gives a key free with the record that gives it up', async () => {
       const first = await insert(newInvitation({ idempotencyKey: 'key' }));
-      await store.save([{ ...finished({ ...first, reason: 'notSent' }), record: { ...first, state: 'settled', reason: 'notSent', revision: 2, idempotencyKey: null } }]);
+      await store.save([
+        {
+          ...finished({ ...first, reason: 'notSent' }),
+          record: { ...first, state: 'settled', reason: 'notSent', revision: 2, idempotencyKey: null },
+        },
+      ]);
       const second = await insert(newInvitation({ idempotencyKey: 'key' }));
       expect(second.id).not.toBe(first.id);
       expect((await load(first.id))?.idempotencyKey).toBeNull();
@@ -216,10 +257,13 @@ describe.each(engines)('a store on $name', ({ open }) => {
     it('gives each due record to one claim, the oldest due first, until the lease ends', async () => {
       const records = await Promise.all(Array.from({ length: 5 }, () => insert(newInvitation())));
       const overdue = [30, 10, 50, 20, 40].map((minutes, index) => ({ id: records[index]?.id ?? '', minutes }));
-      for (const { id, minutes } of overdue) await engine.run('update record set due_at = due_at - $1 where id = $2', [minutes * 60_000 + LEASE_MS, id]);
+      for (const { id, minutes } of overdue)
+        await engine.run('update record set due_at = due_at - $1 where id = $2', [minutes * 60_000 + LEASE_MS, id]);
       const [first, second, third] = [await claim(2), await claim(2), await claim(2)];
       const expected = overdue.toSorted((a, b) => b.minutes - a.minutes).map(({ id }) => id);
-      expect([first, second, third].map((group) => ids(group).toSorted())).toEqual([expected.slice(0, 2), expected.slice(2, 4), expected.slice(4)].map((group) => group.toSorted()));
+      expect([first, second, third].map((group) => ids(group).toSorted())).toEqual(
+        [expected.slice(0, 2), expected.slice(2, 4), expected.slice(4)].map((group) => group.toSorted()),
+      );
       expect(await claim()).toEqual([]);
       expect(first[0]).toMatchObject({ revision: 1, attempts: 0 });
       expect(Number(first[0]?.dueAt) - Date.now()).toBeGreaterThan(LEASE_MS / 2);
@@ -239,7 +283,8 @@ describe.each(engines)('a store on $name', ({ open }) => {
 
     it('takes records ahead of time with one that is due, but never alone and never held ones', async () => {
       const [due, soon, far, held] = [await active(), await active(), await active(), await insert(newOperation())];
-      const dueIn = (id: string, ms: number) => engine.run(`update record set due_at = $1 where id = $2`, [Date.now() + ms, id]);
+      const dueIn = (id: string, ms: number) =>
+        engine.run(`update record set due_at = $1 where id = $2`, [Date.now() + ms, id]);
       await dueIn(due.id, 60_000);
       await dueIn(soon.id, 60_000);
       await dueIn(held.id, 60_000);
@@ -267,7 +312,9 @@ describe.each(engines)('a store on $name', ({ open }) => {
       await engine.backDate(LEASE_MS);
       const stores = [store, await engine.openStore()];
       const groups = await Promise.all(
-        Array.from({ length: 12 }, (_, index) => (stores[index % 2] as Store).claim({ limit: 10, leaseMs: LEASE_MS, leaseToken: randomUUID(), horizonMs: 0 })),
+        Array.from({ length: 12 }, (_, index) =>
+          (stores[index % 2] as Store).claim({ limit: 10, leaseMs: LEASE_MS, leaseToken: randomUUID(), horizonMs: 0 }),
+        ),
       );
       const taken = ids([...groups.flat(), ...(await claim(100))]);
       expect(taken.toSorted()).toEqual(ids(records).toSorted());
@@ -297,7 +344,9 @@ describe.each(engines)('a store on $name', ({ open }) => {
       for (let round = 0; round < 5; round++) {
         const records = await Promise.all(Array.from({ length: 20 }, () => insert(newOperation())));
         const orders = [records, records.toReversed()];
-        const written = await Promise.all(stores.map((each, index) => each.save((orders[index] ?? []).map((record) => raised(record)))));
+        const written = await Promise.all(
+          stores.map((each, index) => each.save((orders[index] ?? []).map((record) => raised(record)))),
+        );
         expect(written.flatMap((group) => [...group]).toSorted()).toEqual(ids(records).toSorted());
       }
       expect(await count('change')).toBe(200);
@@ -305,8 +354,15 @@ describe.each(engines)('a store on $name', ({ open }) => {
 
     it('writes what raises no revision without a word in the log', async () => {
       const record = await active();
-      await store.save([unchanged({ ...record, attempts: 3, observedAt: later(5), lastError: { code: 'THROTTLED', at: later(5) } })]);
-      expect(await load(record.id)).toMatchObject({ attempts: 3, observedAt: later(5), lastError: { code: 'THROTTLED', at: later(5) }, revision: 2 });
+      await store.save([
+        unchanged({ ...record, attempts: 3, observedAt: later(5), lastError: { code: 'THROTTLED', at: later(5) } }),
+      ]);
+      expect(await load(record.id)).toMatchObject({
+        attempts: 3,
+        observedAt: later(5),
+        lastError: { code: 'THROTTLED', at: later(5) },
+        revision: 2,
+      });
       expect(revisions((await store.histories([record.id], 9)).flat())).toEqual([1, 2]);
     });
 
@@ -314,16 +370,26 @@ describe.each(engines)('a store on $name', ({ open }) => {
       const [watched, lapsed, unwatched] = [await active(), await active(), await active()];
       await store.watch([watched.id, lapsed.id], 30_000, HOUR_MS);
       await engine.run('update record set watched_until = watched_until - 60000 where id = $1', [lapsed.id]);
-      await store.save([watched, lapsed, unwatched].map((record) => ({ ...unchanged(record), dueInMs: 600_000, watchedDueInMs: 60_000.5 })));
+      await store.save(
+        [watched, lapsed, unwatched].map((record) => ({
+          ...unchanged(record),
+          dueInMs: 600_000,
+          watchedDueInMs: 60_000.5,
+        })),
+      );
       const dueInMinutes = async (id: string) => Math.round((Number((await load(id))?.dueAt) - Date.now()) / 60_000);
-      expect([await dueInMinutes(watched.id), await dueInMinutes(lapsed.id), await dueInMinutes(unwatched.id)]).toEqual([1, 10, 10]);
+      expect([await dueInMinutes(watched.id), await dueInMinutes(lapsed.id), await dueInMinutes(unwatched.id)]).toEqual(
+        [1, 10, 10],
+      );
     });
   });
 
   describe('notes watches', () => {
     it('leaves the due time of a record whose last read failed: Graph may have asked to wait', async () => {
       const record = await active();
-      await store.save([{ ...unchanged({ ...record, attempts: 1, lastError: { code: 'THROTTLED', at: new Date() } }), dueInMs: 42_000 }]);
+      await store.save([
+        { ...unchanged({ ...record, attempts: 1, lastError: { code: 'THROTTLED', at: new Date() } }), dueInMs: 42_000 },
+      ]);
       await store.watch([record.id], 30_000, 1_000);
       expect(await store.nextDueInMs()).toBeGreaterThan(40_000);
     });
@@ -394,7 +460,10 @@ describe.each(engines)('a store on $name', ({ open }) => {
     });
 
     it('the newest of those with one id of Graph’s, and refused ones by our id', async () => {
-      const [older, newer] = [await insert(newInvitation({ graphId: 'g', createdAt: later(1) })), await insert(newInvitation({ graphId: 'g', createdAt: later(2) }))];
+      const [older, newer] = [
+        await insert(newInvitation({ graphId: 'g', createdAt: later(1) })),
+        await insert(newInvitation({ graphId: 'g', createdAt: later(2) })),
+      ];
       const refused = await insert(newInvitation({ state: 'settled', reason: 'refused' }));
       expect((await store.find('invitation', owner, 'g'))?.id).toBe(newer.id);
       expect((await store.find('invitation', owner, older.id))?.id).toBe(older.id);
@@ -403,7 +472,8 @@ describe.each(engines)('a store on $name', ({ open }) => {
   });
 
   describe('lists', () => {
-    const list = (members: Partial<Parameters<Store['list']>[0]> = {}) => store.list({ kind: 'invitation', owner, first: 50, ...members });
+    const list = (members: Partial<Parameters<Store['list']>[0]> = {}) =>
+      store.list({ kind: 'invitation', owner, first: 50, ...members });
 
     it('one owner’s records of one kind, newest first, without refused ones', async () => {
       const records = [];
@@ -418,19 +488,29 @@ describe.each(engines)('a store on $name', ({ open }) => {
 
     it('pages that stay where they were while records are added', async () => {
       const first = [];
-      for (let index = 0; index < 7; index++) first.push(await insert(newInvitation({ createdAt: later(Math.floor(index / 3)) })));
+      for (let index = 0; index < 7; index++)
+        first.push(await insert(newInvitation({ createdAt: later(Math.floor(index / 3)) })));
       const seen: TrackingRecord[] = [];
-      for (let page = await list({ first: 2 }); page.length > 0; page = await list({ first: 2, after: seen.at(-1) as TrackingRecord })) {
+      for (
+        let page = await list({ first: 2 });
+        page.length > 0;
+        page = await list({ first: 2, after: seen.at(-1) as TrackingRecord })
+      ) {
         seen.push(...page);
         await insert(newInvitation({ createdAt: later(60) }));
       }
       expect(ids(seen).toSorted()).toEqual(ids(first).toSorted());
-      expect(ids(seen)).toEqual(ids(seen.toSorted((a, b) => Number(b.createdAt) - Number(a.createdAt) || (a.id < b.id ? 1 : -1))));
+      expect(ids(seen)).toEqual(
+        ids(seen.toSorted((a, b) => Number(b.createdAt) - Number(a.createdAt) || (a.id < b.id ? 1 : -1))),
+      );
     });
 
     it('by state, call and address', async () => {
       const payload = { invitedUserEmailAddress: 'Zoë@Example.com' };
-      const [submitting, done] = [await insert(newInvitation({ payload })), await insert(newInvitation({ state: 'settled' }))];
+      const [submitting, done] = [
+        await insert(newInvitation({ payload })),
+        await insert(newInvitation({ state: 'settled' })),
+      ];
       const operation = await insert(newOperation({ callId: 'call-1' }));
       await insert(newOperation({ callId: 'call-2' }));
       expect(ids(await list({ states: ['submitting'] }))).toEqual([submitting.id]);
@@ -452,13 +532,29 @@ describe.each(engines)('a store on $name', ({ open }) => {
   describe('logs changes', () => {
     it('as the record was at each revision, in order', async () => {
       const [first, second] = [await insert(newInvitation()), await insert(newOperation())];
-      await store.save([raised(first, { graphId: 'g', changed: ['id', 'tracking.state'], changedAt: later(1), source: 'webhook' })]);
+      await store.save([
+        raised(first, { graphId: 'g', changed: ['id', 'tracking.state'], changedAt: later(1), source: 'webhook' }),
+      ]);
       await store.save([finished(second)]);
       const changes = await store.changesAfter(0, 10);
-      expect(changes.map(({ record }) => [record.id, record.revision])).toEqual([[first.id, 1], [second.id, 1], [first.id, 2], [second.id, 2]]);
+      expect(changes.map(({ record }) => [record.id, record.revision])).toEqual([
+        [first.id, 1],
+        [second.id, 1],
+        [first.id, 2],
+        [second.id, 2],
+      ]);
       expect(changes.map(({ seq }) => seq)).toEqual(changes.map(({ seq }) => seq).toSorted((a, b) => a - b));
       expect(changes[0]?.record).toEqual(first);
-      expect(changes[2]?.record).toMatchObject({ ...first, graphId: 'g', state: 'active', revision: 2, changed: ['id', 'tracking.state'], changedAt: later(1), source: 'webhook', dueAt: expect.any(Date) });
+      expect(changes[2]?.record).toMatchObject({
+        ...first,
+        graphId: 'g',
+        state: 'active',
+        revision: 2,
+        changed: ['id', 'tracking.state'],
+        changedAt: later(1),
+        source: 'webhook',
+        dueAt: expect.any(Date),
+      });
       expect(changes[3]?.record).toMatchObject({ callId: 'call', state: 'settled', dueAt: null });
       expect(await store.changesAfter(changes[1]?.seq ?? 0, 1)).toEqual([changes[2]]);
       expect(await store.head()).toBe(changes[3]?.seq);
@@ -507,45 +603,55 @@ describe.each(engines)('a store on $name', ({ open }) => {
         raises: fc.boolean(),
       });
       await fc.assert(
-        fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { maxLength: 12 }), async (rounds) => {
-          await engine.run('delete from record');
-          const from = await store.head();
-          const known = new Map<string, TrackingRecord>();
-          const pick = (which: number) => [...known.values()][which % Math.max(known.size, 1)];
-          for (const round of rounds) {
-            await Promise.all(
-              round.map(async ({ kind, which, by, raises }) => {
-                const on = by ? store : other;
-                const record = pick(which);
-                if (kind === 'insert') {
-                  const inserted = await on.insert(newOperation(), randomUUID(), 0);
-                  known.set(inserted.id, inserted);
-                } else if (kind === 'claim') {
-                  const leaseToken = randomUUID();
-                  const claimed = await on.claim({ limit: 3, leaseMs: 0, leaseToken, horizonMs: 0 });
-                  const writes = claimed.map((each) => (raises ? raised(each) : unchanged(each)));
-                  const written = await on.save(writes.map((write) => ({ ...write, dueInMs: 0, watchedDueInMs: 0 })), leaseToken);
-                  for (const write of writes) if (written.has(write.record.id) && known.has(write.record.id)) known.set(write.record.id, write.record);
-                } else if (record) {
-                  if (kind === 'watch') return on.watch([...known.keys()], 1_000, 0);
-                  const base = kind === 'stale' ? { ...record, revision: record.revision - 1 } : record;
-                  const write = kind === 'finish' ? finished(base) : raises ? raised(base) : unchanged(base);
-                  const written = await on.save([write]);
-                  if (written.has(record.id)) known.set(record.id, write.record);
-                }
-              }),
+        fc.asyncProperty(
+          fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { maxLength: 12 }),
+          async (rounds) => {
+            await engine.run('delete from record');
+            const from = await store.head();
+            const known = new Map<string, TrackingRecord>();
+            const pick = (which: number) => [...known.values()][which % Math.max(known.size, 1)];
+            for (const round of rounds) {
+              await Promise.all(
+                round.map(async ({ kind, which, by, raises }) => {
+                  const on = by ? store : other;
+                  const record = pick(which);
+                  if (kind === 'insert') {
+                    const inserted = await on.insert(newOperation(), randomUUID(), 0);
+                    known.set(inserted.id, inserted);
+                  } else if (kind === 'claim') {
+                    const leaseToken = randomUUID();
+                    const claimed = await on.claim({ limit: 3, leaseMs: 0, leaseToken, horizonMs: 0 });
+                    const writes = claimed.map((each) => (raises ? raised(each) : unchanged(each)));
+                    const written = await on.save(
+                      writes.map((write) => ({ ...write, dueInMs: 0, watchedDueInMs: 0 })),
+                      leaseToken,
+                    );
+                    for (const write of writes)
+                      if (written.has(write.record.id) && known.has(write.record.id))
+                        known.set(write.record.id, write.record);
+                  } else if (record) {
+                    if (kind === 'watch') return on.watch([...known.keys()], 1_000, 0);
+                    const base = kind === 'stale' ? { ...record, revision: record.revision - 1 } : record;
+                    const write = kind === 'finish' ? finished(base) : raises ? raised(base) : unchanged(base);
+                    const written = await on.save([write]);
+                    if (written.has(record.id)) known.set(record.id, write.record);
+                  }
+                }),
+              );
+            }
+            const logged = Map.groupBy(
+              (await store.changesAfter(from, 10_000)).map(({ record }) => record),
+              ({ id }) => id,
             );
-          }
-          const logged = Map.groupBy(
-            (await store.changesAfter(from, 10_000)).map(({ record }) => record),
-            ({ id }) => id,
-          );
-          expect(logged.size).toBe(known.size);
-          for (const [id, entries] of logged) {
-            const stored = await load(id);
-            expect(revisions(entries)).toEqual(Array.from({ length: stored?.revision ?? 0 }, (_, index) => index + 1));
-          }
-        }),
+            expect(logged.size).toBe(known.size);
+            for (const [id, entries] of logged) {
+              const stored = await load(id);
+              expect(revisions(entries)).toEqual(
+                Array.from({ length: stored?.revision ?? 0 }, (_, index) => index + 1),
+              );
+            }
+          },
+        ),
         { numRuns: 12 },
       );
     });
@@ -553,14 +659,22 @@ describe.each(engines)('a store on $name', ({ open }) => {
 
   describe('prunes', () => {
     it('finished records of a certain age with their log, and nothing else', async () => {
-      const [old, recent, unfinished] = [await insert(newInvitation()), await insert(newInvitation()), await insert(newInvitation())];
+      const [old, recent, unfinished] = [
+        await insert(newInvitation()),
+        await insert(newInvitation()),
+        await insert(newInvitation()),
+      ];
       await store.save([finished({ ...old, changedAt: new Date(Date.now() - 2 * HOUR_MS) })]);
       await store.save([finished({ ...recent, changedAt: new Date(Date.now() - HOUR_MS / 2) })]);
       await store.save([raised({ ...unfinished, changedAt: new Date(Date.now() - 2 * HOUR_MS) })]);
       const head = await store.head();
       expect(await store.prune(HOUR_MS)).toBe(1);
       expect(await load(old.id)).toBeUndefined();
-      expect((await store.histories([old.id, recent.id, unfinished.id], 5)).map(revisions)).toEqual([[], [1, 2], [1, 2]]);
+      expect((await store.histories([old.id, recent.id, unfinished.id], 5)).map(revisions)).toEqual([
+        [],
+        [1, 2],
+        [1, 2],
+      ]);
       expect([await count('record'), await count('change')]).toEqual([2, 4]);
       expect(await store.prune(HOUR_MS)).toBe(0);
       await insert(newInvitation());
@@ -588,7 +702,9 @@ describe('the file of the SQLite store', () => {
     await (await engine.openStore()).stop();
     const file = engine.environment['STORE_FILE'] ?? '';
     writeFileSync(file, 'this is no database, and long enough to show it '.repeat(100));
-    await expect(engine.createStore().start()).rejects.toThrow(`The store ${file} cannot be opened: file is not a database`);
+    await expect(engine.createStore().start()).rejects.toThrow(
+      `The store ${file} cannot be opened: file is not a database`,
+    );
     expect(readFileSync(file, 'utf8')).toMatch(/^this is no database/);
   });
 
@@ -631,7 +747,12 @@ describe('the PostgreSQL store', () => {
     const { port } = silent.address() as AddressInfo;
     const connected = once(silent, 'connection');
     const ignore = () => {};
-    const listener = createPostgresListener({ config: { host: '127.0.0.1', port }, channel: `'none'`, onPoke: ignore, onError: ignore });
+    const listener = createPostgresListener({
+      config: { host: '127.0.0.1', port },
+      channel: `'none'`,
+      onPoke: ignore,
+      onError: ignore,
+    });
     const started = listener.start();
     await connected;
     await listener.stop();
@@ -646,7 +767,9 @@ describe('the PostgreSQL store', () => {
     const inserts: Promise<TrackingRecord>[] = [];
     for (let round = 0; round < 10; round++) {
       inserts.push(...Array.from({ length: 10 }, () => store.insert(newInvitation(), randomUUID(), LEASE_MS)));
-      await engine.run(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'graph-invitations-gateway'`);
+      await engine.run(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'graph-invitations-gateway'`,
+      );
     }
     const inserted = ids(await Promise.all(inserts));
     expect(new Set(inserted).size).toBe(100);
@@ -660,7 +783,12 @@ describe('the PostgreSQL store', () => {
     await store.start();
     const first = await store.insert(newInvitation(), 'lease', LEASE_MS);
     server.kill();
-    await waitFor('the loss to show', () => store.ping().then(() => false, () => true));
+    await waitFor('the loss to show', () =>
+      store.ping().then(
+        () => false,
+        () => true,
+      ),
+    );
     const second = store.insert(newInvitation(), 'lease', LEASE_MS);
     await server.restart();
     const { id } = await second;
@@ -693,7 +821,8 @@ describe('the PostgreSQL store', () => {
     const writing = Promise.all(
       writers.flatMap((writer) =>
         Array.from({ length: 4 }, async () => {
-          for (let index = 0; index < 50; index++) inserted.push((await writer.insert(newInvitation(), randomUUID(), LEASE_MS)).id);
+          for (let index = 0; index < 50; index++)
+            inserted.push((await writer.insert(newInvitation(), randomUUID(), LEASE_MS)).id);
         }),
       ),
     ).then(() => (isWriting = false));

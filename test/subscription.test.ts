@@ -20,9 +20,12 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
     await engine.close();
   });
 
-  const invite = async (call = callId) => (await gateway.query(INVITE, { callId: call })).data?.['inviteParticipants'] as Json;
-  const revisionsOf = (answers: readonly Answer[]) => answers.map(({ data }) => data?.['inviteParticipantsOperationUpdated']?.tracking.revision as number);
-  const watch = (id: string, after?: number) => gateway.subscribe(WATCH, { callId, id, ...(after === undefined ? {} : { after }) });
+  const invite = async (call = callId) =>
+    (await gateway.query(INVITE, { callId: call })).data?.['inviteParticipants'] as Json;
+  const revisionsOf = (answers: readonly Answer[]) =>
+    answers.map(({ data }) => data?.['inviteParticipantsOperationUpdated']?.tracking.revision as number);
+  const watch = (id: string, after?: number) =>
+    gateway.subscribe(WATCH, { callId, id, ...(after === undefined ? {} : { after }) });
   /** Makes Graph show another status at the next read, and waits until a subscriber was told. */
   async function change(id: string, status: string, watching: { answers: Answer[] }) {
     const before = watching.answers.length;
@@ -40,7 +43,14 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
     await gateway.emulator.endOperation(id, 'completed');
     const answers = await watching.ended;
     expect(revisionsOf(answers)).toEqual([2, 3, 4, 5, 6, 7]);
-    expect(answers.map(({ data }) => data?.['inviteParticipantsOperationUpdated'].status)).toEqual(['running', 'notStarted', 'running', 'unknownFutureValue', 'running', 'completed']);
+    expect(answers.map(({ data }) => data?.['inviteParticipantsOperationUpdated'].status)).toEqual([
+      'running',
+      'notStarted',
+      'running',
+      'unknownFutureValue',
+      'running',
+      'completed',
+    ]);
   });
 
   it('accepts either id and tells many subscribers the same', async () => {
@@ -82,7 +92,10 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
   it('ends even for a client that claims to have seen more than there is', async () => {
     const { id, tracking } = await invite();
     const watching = watch(tracking.id, 99);
-    await waitFor('the record to be watched', async () => (await gateway.run('select watched_until from record', []))[0]?.['watched_until']);
+    await waitFor(
+      'the record to be watched',
+      async () => (await gateway.run('select watched_until from record', []))[0]?.['watched_until'],
+    );
     await gateway.emulator.endOperation(id, 'completed');
     expect(revisionsOf(await watching.ended)).toEqual([3]);
   });
@@ -100,7 +113,9 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
     const seen = watching.answers.map(({ data }) => data?.['inviteParticipantsOperationsUpdated'] as Json);
     expect(seen.slice(0, 2).map(({ id }) => id)).toEqual([first['id'], second['id']]);
     for (const made of [first, second, third]) {
-      const revisions = seen.filter(({ tracking }) => tracking.id === made['tracking'].id).map(({ tracking }) => tracking.revision);
+      const revisions = seen
+        .filter(({ tracking }) => tracking.id === made['tracking'].id)
+        .map(({ tracking }) => tracking.revision);
       expect(revisions).toEqual(made === third ? [1, 2, 3] : [2, 3]);
     }
     watching.cancel();
@@ -109,7 +124,10 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
   it('refuses an id that there is not, and a revision before the first', async () => {
     for (const [variables, extensions] of [
       [{ callId, id: 'nobody' }, { code: 'NOT_FOUND' }],
-      [{ callId, id: 'nobody', after: -1 }, { code: 'BAD_USER_INPUT', field: 'afterRevision' }],
+      [
+        { callId, id: 'nobody', after: -1 },
+        { code: 'BAD_USER_INPUT', field: 'afterRevision' },
+      ],
     ]) {
       const answers = await gateway.subscribe(WATCH, variables).ended;
       expect(answers).toMatchObject([{ errors: [{ path: ['inviteParticipantsOperationUpdated'], extensions }] }]);
@@ -125,9 +143,13 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
       }
     };
     expect(await refusal('subscription {')).toMatchObject({ extensions: { code: 'GRAPHQL_PARSE_FAILED' } });
-    expect(await refusal('subscription { nothing }')).toMatchObject({ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
+    expect(await refusal('subscription { nothing }')).toMatchObject({
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+    });
     expect(await refusal(WATCH, { callId })).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
-    expect(await refusal(WATCH, { callId, id: 'x', after: 'y' })).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field: 'after' } });
+    expect(await refusal(WATCH, { callId, id: 'x', after: 'y' })).toMatchObject({
+      extensions: { code: 'BAD_USER_INPUT', field: 'after' },
+    });
   });
 
   it('leaves no watch behind when a client cancels or goes away', async () => {
@@ -136,7 +158,12 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
     await cancelled.received(1);
     cancelled.cancel();
     const client = connect(gateway.url);
-    const gone = new Promise((resolve) => client.subscribe({ query: WATCH_CALL, variables: { callId } }, { next: resolve, error: resolve, complete: () => {} }));
+    const gone = new Promise((resolve) =>
+      client.subscribe(
+        { query: WATCH_CALL, variables: { callId } },
+        { next: resolve, error: resolve, complete: () => {} },
+      ),
+    );
     await gone;
     await client.dispose();
     await waitFor('no watch', () => gateway.watchCount() === 0);

@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGraphClient, toSegment, type GraphClient } from '../src/graph/client.ts';
-import { GraphRefusal, GraphUnreachable, isPassing, isSurelyNotDone, toGatewayError, toRetryAfterMs } from '../src/graph/graph-error.ts';
+import {
+  GraphRefusal,
+  GraphUnreachable,
+  isPassing,
+  isSurelyNotDone,
+  toGatewayError,
+  toRetryAfterMs,
+} from '../src/graph/graph-error.ts';
 import { usersByMailPath } from '../src/graph/users.ts';
 
 interface Seen {
@@ -41,18 +48,29 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const json = (status: number, body: unknown, headers: { [name: string]: string } = {}) => (response: ServerResponse) =>
-  void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+const json =
+  (status: number, body: unknown, headers: { [name: string]: string } = {}) =>
+  (response: ServerResponse) =>
+    void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 const cut = (response: ServerResponse) => void response.destroy();
 const post = (timeoutMs = 5_000, signal?: AbortSignal) => client.post('/invitations', { a: 1 }, { timeoutMs, signal });
 const read = (timeoutMs = 5_000) => client.postRead('/$batch', {}, { timeoutMs, repeat: 'asRead' });
-const failureOf = (call: Promise<unknown>) => call.then(() => expect('no failure').toBe('a failure'), (error: unknown) => error as GraphRefusal | GraphUnreachable);
+const failureOf = (call: Promise<unknown>) =>
+  call.then(
+    () => expect('no failure').toBe('a failure'),
+    (error: unknown) => error as GraphRefusal | GraphUnreachable,
+  );
 
 describe('a call to Graph', () => {
   it('carries the token, a request id of its own, and JSON', async () => {
     expect((await post()).body).toEqual({ ok: true });
     await post();
-    expect(seen[0]).toMatchObject({ method: 'POST', url: '/v1.0/invitations', body: '{"a":1}', headers: { authorization: 'Bearer token-1', 'content-type': 'application/json' } });
+    expect(seen[0]).toMatchObject({
+      method: 'POST',
+      url: '/v1.0/invitations',
+      body: '{"a":1}',
+      headers: { authorization: 'Bearer token-1', 'content-type': 'application/json' },
+    });
     const ids = seen.map(({ headers }) => headers['client-request-id']);
     expect(new Set(ids).size).toBe(2);
     expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/);
@@ -72,16 +90,24 @@ describe('a call to Graph', () => {
 
   it('is given up at once when Retry-After goes beyond the deadline', async () => {
     answers = [json(429, { error: { code: 'TooManyRequests' } }, { 'retry-after': '3600', 'request-id': 'r1' })];
-    expect(await failureOf(post())).toMatchObject({ statusCode: 429, code: 'TooManyRequests', requestId: 'r1', retryAfterMs: 3_600_000 });
+    expect(await failureOf(post())).toMatchObject({
+      statusCode: 429,
+      code: 'TooManyRequests',
+      requestId: 'r1',
+      retryAfterMs: 3_600_000,
+    });
     expect(seen).toHaveLength(1);
   });
 
-  it.each([500, 502, 503, 504, 408])('with an effect is never repeated after %d: Graph may have done it', async (status) => {
-    answers = [json(status, {})];
-    const failure = await failureOf(post());
-    expect(failure).toMatchObject({ statusCode: status });
-    expect([isSurelyNotDone(failure), seen.length]).toEqual([false, 1]);
-  });
+  it.each([500, 502, 503, 504, 408])(
+    'with an effect is never repeated after %d: Graph may have done it',
+    async (status) => {
+      answers = [json(status, {})];
+      const failure = await failureOf(post());
+      expect(failure).toMatchObject({ statusCode: status });
+      expect([isSurelyNotDone(failure), seen.length]).toEqual([false, 1]);
+    },
+  );
 
   it('with an effect is never repeated after a cut, and counts as sent', async () => {
     answers = [cut];
@@ -115,11 +141,20 @@ describe('a call to Graph', () => {
   });
 
   it('reads an answer of errors that is HTML, empty or large without losing its headers or the connection', async () => {
-    const html = (response: ServerResponse) => void response.writeHead(404, { 'content-type': 'text/html', 'request-id': 'r2', 'retry-after': '7' }).end(`<html>${'x'.repeat(200_000)}`);
+    const html = (response: ServerResponse) =>
+      void response
+        .writeHead(404, { 'content-type': 'text/html', 'request-id': 'r2', 'retry-after': '7' })
+        .end(`<html>${'x'.repeat(200_000)}`);
     const empty = (response: ServerResponse) => void response.writeHead(404).end();
     answers = [html, empty, json(404, { error: { code: '', message: 'm' } }), json(404, 'rubbish')];
-    expect(await failureOf(post())).toMatchObject({ statusCode: 404, code: null, requestId: 'r2', retryAfterMs: 7_000 });
-    for (let count = 0; count < 3; count += 1) expect(await failureOf(post())).toMatchObject({ statusCode: 404, code: null });
+    expect(await failureOf(post())).toMatchObject({
+      statusCode: 404,
+      code: null,
+      requestId: 'r2',
+      retryAfterMs: 7_000,
+    });
+    for (let count = 0; count < 3; count += 1)
+      expect(await failureOf(post())).toMatchObject({ statusCode: 404, code: null });
     expect((await post()).body).toEqual({ ok: true });
   });
 
@@ -174,6 +209,9 @@ describe('what a client is told', () => {
     [500, 'UPSTREAM_UNAVAILABLE'],
     [503, 'UPSTREAM_UNAVAILABLE'],
   ])('of %d is %s, with what Graph said', (status, code) => {
-    expect(toGatewayError(new GraphRefusal(status, 'theirs', 'r1', null))).toMatchObject({ code, extensions: { graph: { statusCode: status, code: 'theirs', requestId: 'r1' } } });
+    expect(toGatewayError(new GraphRefusal(status, 'theirs', 'r1', null))).toMatchObject({
+      code,
+      extensions: { graph: { statusCode: status, code: 'theirs', requestId: 'r1' } },
+    });
   });
 });

@@ -5,7 +5,11 @@ import { Watch } from '../src/tracking/watch.ts';
 import { newOperation } from './support/records.ts';
 
 const first = newOperation();
-const at = (revision: number, members: Partial<OperationRecord> = {}): OperationRecord => ({ ...first, revision, ...members });
+const at = (revision: number, members: Partial<OperationRecord> = {}): OperationRecord => ({
+  ...first,
+  revision,
+  ...members,
+});
 const final = (revision: number) => at(revision, { state: 'settled' });
 
 async function readAll(watch: Watch): Promise<number[]> {
@@ -67,18 +71,22 @@ describe('a watch', () => {
 
   it('never repeats or reverses, whatever is pushed when', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 60 }), fc.nat(60), async (pushed, openAt) => {
-        const watch = create(false);
-        for (const [index, revision] of pushed.entries()) {
-          if (index === openAt) watch.open([]);
-          watch.push(at(revision));
-        }
-        if (openAt >= pushed.length) watch.open([]);
-        watch.complete();
-        const revisions = await readAll(watch);
-        expect(revisions).toEqual([...new Set(revisions)].toSorted((a, b) => a - b));
-        expect(revisions.at(-1)).toBe(pushed.length > 0 ? Math.max(...pushed) : undefined);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 60 }),
+        fc.nat(60),
+        async (pushed, openAt) => {
+          const watch = create(false);
+          for (const [index, revision] of pushed.entries()) {
+            if (index === openAt) watch.open([]);
+            watch.push(at(revision));
+          }
+          if (openAt >= pushed.length) watch.open([]);
+          watch.complete();
+          const revisions = await readAll(watch);
+          expect(revisions).toEqual([...new Set(revisions)].toSorted((a, b) => a - b));
+          expect(revisions.at(-1)).toBe(pushed.length > 0 ? Math.max(...pushed) : undefined);
+        },
+      ),
     );
   });
 });

@@ -1,7 +1,14 @@
 // GraphQL over WebSocket (graphql-transport-ws) on the HTTP server's port.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { GraphQLError, parse, validate, type GraphQLFormattedError, type GraphQLSchema, type ValidationRule } from 'graphql';
+import {
+  GraphQLError,
+  parse,
+  validate,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  type ValidationRule,
+} from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { OriginCheck } from '../auth/origins.ts';
@@ -43,7 +50,12 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
       // graphql-js gives variables that do not fit no code.
       onNext: (_, __, ___, ____, result) =>
         result.errors
-          ? { ...result, errors: result.errors.map((error) => toClientError(error.path ? error : withCode(error, 'BAD_USER_INPUT'))) }
+          ? {
+              ...result,
+              errors: result.errors.map((error) =>
+                toClientError(error.path ? error : withCode(error, 'BAD_USER_INPUT')),
+              ),
+            }
           : undefined,
       onError: (_, __, ___, errors) => errors.map(toClientError),
     },

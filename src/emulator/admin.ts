@@ -78,7 +78,8 @@ export function addAdminRoutes(server: FastifyInstance, options: AdminOptions): 
   route('PUT', '/faults', (request) => {
     const body = bodyOf(request);
     const list = isMembers(body) && 'faults' in body ? body['faults'] : body;
-    if (!Array.isArray(list)) throw new AdminRefusal('the body must be an array of faults, or an object with the array faults');
+    if (!Array.isArray(list))
+      throw new AdminRefusal('the body must be an array of faults, or an object with the array faults');
     faults.replace(list.map(readFault));
     return faultList();
   });
@@ -127,7 +128,8 @@ export function addAdminRoutes(server: FastifyInstance, options: AdminOptions): 
     const isGuest = userType === 'Guest';
     const userName = isGuest ? `${mail.replace('@', '_')}#EXT#@${tenantDomain}` : mail;
     const userPrincipalName = optionalTextOrNull(members, 'userPrincipalName') ?? userName;
-    if (directory.readable(userPrincipalName, Infinity)) throw new AdminRefusal(`userPrincipalName ${userPrincipalName} is taken`);
+    if (directory.readable(userPrincipalName, Infinity))
+      throw new AdminRefusal(`userPrincipalName ${userPrincipalName} is taken`);
     return {
       ...externalUser(mail, toGraphDate(now())),
       ...(!isGuest && NEVER_INVITED),
@@ -142,7 +144,8 @@ export function addAdminRoutes(server: FastifyInstance, options: AdminOptions): 
 
 function stateOf(members: Members): Partial<DirectoryUser> {
   const { accountEnabled } = members;
-  if (accountEnabled !== undefined && typeof accountEnabled !== 'boolean') throw new AdminRefusal('accountEnabled must be a boolean');
+  if (accountEnabled !== undefined && typeof accountEnabled !== 'boolean')
+    throw new AdminRefusal('accountEnabled must be a boolean');
   const externalUserState = optionalTextOrNull(members, 'externalUserState');
   const externalUserStateChangeDateTime = optionalTextOrNull(members, 'externalUserStateChangeDateTime');
   const createdDateTime = optionalDate(members, 'createdDateTime');

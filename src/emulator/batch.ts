@@ -1,6 +1,14 @@
 /** `POST /$batch`: takes the envelope apart, runs its parts, and puts the answers together in no particular order. */
 import type { Effect } from './fault-effects.ts';
-import { badRequest, deliver, errorAnswer, json, type Delivery, type GraphAnswer, type GraphRequest } from './graph-answer.ts';
+import {
+  badRequest,
+  deliver,
+  errorAnswer,
+  json,
+  type Delivery,
+  type GraphAnswer,
+  type GraphRequest,
+} from './graph-answer.ts';
 import { isMembers, textOf, type Members } from './member-check.ts';
 import type { RandomIds } from './random-ids.ts';
 import type { LoggedPart } from './request-log.ts';
@@ -29,9 +37,13 @@ export function createBatch({ ids, takeEffect, serve }: BatchOptions): Batch {
     // All effects first: a line cut before the work must find none of it done.
     const effects = new Map(parts.map((part) => [part, takeEffect(part.request.method, part.request.path)]));
     const cutBefore = [...effects.values()].some((effect) => effect?.kind === 'cut' && effect.when === 'before');
-    const done = cutBefore ? new Map<Part, Delivery>() : runAll(parts, (part) => serve(part.request, effects.get(part)));
+    const done = cutBefore
+      ? new Map<Part, Delivery>()
+      : runAll(parts, (part) => serve(part.request, effects.get(part)));
 
-    const responses = [...done].flatMap(([part, { answer, copies }]) => Array.from({ length: copies }, () => toResponse(part.id, answer)));
+    const responses = [...done].flatMap(([part, { answer, copies }]) =>
+      Array.from({ length: copies }, () => toResponse(part.id, answer)),
+    );
     const deliveries = [...done.values()];
     const cut = cutBefore || deliveries.some(({ by }) => by === 'cut');
     const hangs = deliveries.some(({ by }) => by === 'hang');
@@ -44,7 +56,12 @@ export function createBatch({ ids, takeEffect, serve }: BatchOptions): Batch {
       parts: parts.map((part) => {
         const delivery = done.get(part);
         const answered = !cut && !hangs && delivery !== undefined && delivery.copies > 0;
-        return { id: part.id, method: part.request.method, url: part.url, status: answered ? delivery.answer.status : null };
+        return {
+          id: part.id,
+          method: part.request.method,
+          url: part.url,
+          status: answered ? delivery.answer.status : null,
+        };
       }),
     };
   };
@@ -72,7 +89,8 @@ function readPart(item: unknown, envelope: GraphRequest, ids: RandomIds): Part {
   const method = textOf(members, 'method')?.toUpperCase();
   const url = textOf(members, 'url');
   if (!id || !method || !url) throw badRequest('Every request of a batch needs the text members id, method and url.');
-  if (/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(url)) throw badRequest(`The url of request '${id}' must be relative to the version root.`);
+  if (/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(url))
+    throw badRequest(`The url of request '${id}' must be relative to the version root.`);
   const [path = '', ...search] = (url.startsWith('/') ? url : `/${url}`).split('?');
   if (path.toLowerCase() === '/$batch') throw badRequest('A batch cannot hold another batch.');
   const headers = readHeaders(members['headers'], id);
@@ -88,7 +106,9 @@ function readPart(item: unknown, envelope: GraphRequest, ids: RandomIds): Part {
       query: new URLSearchParams(search.join('?')),
       headers: { authorization: envelope.headers['authorization'] ?? '', ...headers },
       body: members['body'],
-      bodyRefusal: unread ? badRequest('Write requests (excluding DELETE) must contain the Content-Type header declaration.') : undefined,
+      bodyRefusal: unread
+        ? badRequest('Write requests (excluding DELETE) must contain the Content-Type header declaration.')
+        : undefined,
       requestId: ids.passingId(),
     },
   };
@@ -120,7 +140,11 @@ function runAll(parts: Part[], run: (part: Part) => Delivery): Map<Part, Deliver
   return done;
 }
 
-const FAILED_DEPENDENCY = { status: 424, code: 'FailedDependency', message: 'A request that this one depends on has failed.' };
+const FAILED_DEPENDENCY = {
+  status: 424,
+  code: 'FailedDependency',
+  message: 'A request that this one depends on has failed.',
+};
 
 function inOrder(parts: Part[], byKey: Map<string, Part>): Set<Part> {
   const ordered = new Set<Part>();
@@ -142,7 +166,12 @@ function toResponse(id: string, answer: GraphAnswer): Record<string, unknown> {
     return { id, status: answer.status, headers: answer.headers, body: Buffer.from(answer.text).toString('base64') };
   }
   if (answer.body === undefined) return { id, status: answer.status, headers: answer.headers };
-  return { id, status: answer.status, headers: { ...answer.headers, 'Content-Type': 'application/json' }, body: answer.body };
+  return {
+    id,
+    status: answer.status,
+    headers: { ...answer.headers, 'Content-Type': 'application/json' },
+    body: answer.body,
+  };
 }
 
 function shuffled<T>(items: T[], ids: RandomIds): T[] {

@@ -48,12 +48,22 @@ const COMPLETED: ResultInfo = { code: 200, subcode: 0, message: 'Action complete
  * Failures to show: whoever's id or display name contains `fail` cannot be reached.
  * A phone fails as telephony does; `fail-forbidden` is refused; everybody else loses the media connection.
  */
-const FAILED_PHONE: ResultInfo = { code: 412, subcode: 9999, message: 'addParticipants failed for participant. DiagCode: 412#10073.@' };
-const FAILED_FORBIDDEN: ResultInfo = { code: 403, subcode: 10151, message: 'Participant cannot be invited. DiagCode: 403#10151.@' };
+const FAILED_PHONE: ResultInfo = {
+  code: 412,
+  subcode: 9999,
+  message: 'addParticipants failed for participant. DiagCode: 412#10073.@',
+};
+const FAILED_FORBIDDEN: ResultInfo = {
+  code: 403,
+  subcode: 10151,
+  message: 'Participant cannot be invited. DiagCode: 403#10151.@',
+};
 const FAILED_MEDIA: ResultInfo = { code: 410, subcode: 301004, message: 'Client media error. DiagCode: 410#301004.@' };
 
 export function createCallOperations({ state, settings, now }: CallOperationsOptions): CallOperations {
-  const insert = state.db.prepare('INSERT INTO operations (id, callId, startedAt, data, outcome) VALUES (?, ?, ?, ?, ?)');
+  const insert = state.db.prepare(
+    'INSERT INTO operations (id, callId, startedAt, data, outcome) VALUES (?, ?, ?, ?, ?)',
+  );
   const byId = state.db.prepare('SELECT * FROM operations WHERE id = ?');
   const ofCall = state.db.prepare('SELECT * FROM operations WHERE callId = ? ORDER BY seq');
   const all = state.db.prepare('SELECT * FROM operations ORDER BY seq');

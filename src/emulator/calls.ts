@@ -42,7 +42,10 @@ export function createCalls({ operations, ids }: { operations: CallOperations; i
 
     get(request, callId) {
       requireCall(callId);
-      return json(200, { '@odata.context': `${request.root}/$metadata#communications/calls/$entity`, ...callOf(callId, ids) });
+      return json(200, {
+        '@odata.context': `${request.root}/$metadata#communications/calls/$entity`,
+        ...callOf(callId, ids),
+      });
     },
 
     operation(request, callId, operationId) {
@@ -54,7 +57,10 @@ export function createCalls({ operations, ids }: { operations: CallOperations; i
 
     operations(request, callId) {
       requireCall(callId);
-      const value = operations.ofCall(callId).filter(({ gone }) => !gone).map(toBody);
+      const value = operations
+        .ofCall(callId)
+        .filter(({ gone }) => !gone)
+        .map(toBody);
       return json(200, { '@odata.context': `${contextOf(request, callId)}/operations`, value });
     },
 

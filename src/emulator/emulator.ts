@@ -136,5 +136,9 @@ function createServer(options: EmulatorOptions, state: State, stopping: AbortSig
 
 /** Metadata offers this list, the service does not: it answers with a page in place of a message. */
 function refuseInvitationList(): never {
-  throw new GraphRefusal(404, 'UnknownError', '<!DOCTYPE html><html><head><title>404 - Not Found</title></head><body></body></html>');
+  throw new GraphRefusal(
+    404,
+    'UnknownError',
+    '<!DOCTYPE html><html><head><title>404 - Not Found</title></head><body></body></html>',
+  );
 }

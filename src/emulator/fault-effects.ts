@@ -7,7 +7,14 @@ import { isMembers, type Members } from './member-check.ts';
 
 /** `status`, `html`, `body`, `unknownCall` and `cut` before leave the request unprocessed; all others process it first. */
 export type Effect =
-  | { kind: 'status'; status: number; retryAfter?: string; code?: string; message?: string; headers?: Record<string, string> }
+  | {
+      kind: 'status';
+      status: number;
+      retryAfter?: string;
+      code?: string;
+      message?: string;
+      headers?: Record<string, string>;
+    }
   | { kind: 'html'; status: number }
   | { kind: 'body'; status: number; contentType: string; text: string }
   | { kind: 'unknownCall' }
@@ -127,7 +134,9 @@ function readStatusEffect(members: Members): Effect {
     ...(retryAfter !== undefined && { retryAfter: String(retryAfter) }),
     ...(code !== undefined && { code }),
     ...(message !== undefined && { message }),
-    ...(headers && { headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, String(text)])) }),
+    ...(headers && {
+      headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, String(text)])),
+    }),
   };
 }
 

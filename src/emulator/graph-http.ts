@@ -1,7 +1,14 @@
 /** Between HTTP and the emulated Graph: reads requests, writes answers, cuts or holds lines that a fault names. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { badRequest, clientRequestIdOf, errorAnswer, GraphRefusal, type GraphAnswer, type GraphRequest } from './graph-answer.ts';
+import {
+  badRequest,
+  clientRequestIdOf,
+  errorAnswer,
+  GraphRefusal,
+  type GraphAnswer,
+  type GraphRequest,
+} from './graph-answer.ts';
 import type { Graph } from './graph.ts';
 import type { RandomIds } from './random-ids.ts';
 
@@ -89,10 +96,16 @@ function headersOf(http: FastifyRequest): Record<string, string> {
 function readBody(raw: unknown, contentType: string | undefined): Pick<GraphRequest, 'body' | 'bodyRefusal'> {
   if (typeof raw !== 'string' || raw === '') return { body: undefined };
   if (!contentType) {
-    return { body: raw, bodyRefusal: badRequest('Write requests (excluding DELETE) must contain the Content-Type header declaration.') };
+    return {
+      body: raw,
+      bodyRefusal: badRequest('Write requests (excluding DELETE) must contain the Content-Type header declaration.'),
+    };
   }
   if (!/^application\/json\b/i.test(contentType)) {
-    return { body: raw, bodyRefusal: new GraphRefusal(415, 'UnsupportedMediaType', `The media type '${contentType}' is not supported.`) };
+    return {
+      body: raw,
+      bodyRefusal: new GraphRefusal(415, 'UnsupportedMediaType', `The media type '${contentType}' is not supported.`),
+    };
   }
   try {
     return { body: JSON.parse(raw) as unknown };

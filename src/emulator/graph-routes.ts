@@ -33,7 +33,11 @@ export function createGraphRoutes(routes: GraphRoute[]): FindRoute {
       return { template: route.template, handle: (request) => route.handle(request, ids[0] ?? '', ids[1] ?? '') };
     }
     if (fitting[0]) {
-      const wrongMethod = new GraphRefusal(405, 'Request_BadRequest', 'Specified HTTP method is not allowed for the request target.');
+      const wrongMethod = new GraphRefusal(
+        405,
+        'Request_BadRequest',
+        'Specified HTTP method is not allowed for the request target.',
+      );
       return refusing(wrongMethod, fitting[0].template);
     }
     return refusing(badRequest(`Resource not found for the segment '${segments[0] ?? ''}'.`));

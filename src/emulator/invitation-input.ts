@@ -1,6 +1,17 @@
 /** What `POST /invitations` accepts, and in which words it refuses the rest. */
 import { badRequest } from './graph-answer.ts';
-import { flag, isMembers, listOf, objectOf, orNull, readOnly, text, textOf, wordOf, type Members } from './member-check.ts';
+import {
+  flag,
+  isMembers,
+  listOf,
+  objectOf,
+  orNull,
+  readOnly,
+  text,
+  textOf,
+  wordOf,
+  type Members,
+} from './member-check.ts';
 
 export interface InvitationInput {
   mail: string;
@@ -56,8 +67,10 @@ export function readInvitationInput(body: unknown): InvitationInput {
   const redirectUrl = normalizeRedirectUrl(required(members, 'inviteRedirectUrl'));
   const resetRedemption = members['resetRedemption'] === true;
   const resetUserId = isMembers(members['invitedUser']) ? textOf(members['invitedUser'], 'id') : null;
-  if (resetRedemption && !resetUserId) throw badRequest('resetRedemption needs invitedUser with the id of an existing user.');
-  if (!resetRedemption && members['invitedUser']) throw badRequest('invitedUser can only be set together with resetRedemption.');
+  if (resetRedemption && !resetUserId)
+    throw badRequest('resetRedemption needs invitedUser with the id of an existing user.');
+  if (!resetRedemption && members['invitedUser'])
+    throw badRequest('invitedUser can only be set together with resetRedemption.');
 
   return {
     mail,
@@ -81,7 +94,8 @@ function required(members: Members, name: string): string {
 function requireMail(mail: string): void {
   const at = mail.lastIndexOf('@');
   const local = mail.slice(0, Math.max(at, 0));
-  const wrong = !local || !DOMAIN.test(mail.slice(at + 1)) || FORBIDDEN_IN_MAIL.test(local) || /^[.-]|[.-]$/.test(local);
+  const wrong =
+    !local || !DOMAIN.test(mail.slice(at + 1)) || FORBIDDEN_IN_MAIL.test(local) || /^[.-]|[.-]$/.test(local);
   if (wrong) throw badRequest('The invited user email address is invalid: invitedUserEmailAddress.');
 }
 

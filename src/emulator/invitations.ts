@@ -59,7 +59,8 @@ export function createInvitations({ state, directory, tenantDomain, now }: Invit
   function userToReset(id: string, mail: string): DirectoryUser {
     const user = directory.byId(id);
     if (!user) throw resourceNotFound(id);
-    if (user.creationType !== 'Invitation') throw badRequest(`The redemption of user ${user.id} cannot be reset: not an invited user.`);
+    if (user.creationType !== 'Invitation')
+      throw badRequest(`The redemption of user ${user.id} cannot be reset: not an invited user.`);
     const owned = [user.mail ?? '', ...user.otherMails].map((address) => address.toLowerCase());
     if (!owned.includes(mail.toLowerCase())) {
       throw badRequest('The invited email address must be among the otherMails of the user whose redemption is reset.');
@@ -71,10 +72,16 @@ export function createInvitations({ state, directory, tenantDomain, now }: Invit
     const user = directory.byAddress(mail);
     if (!user) return undefined;
     if (user.creationType !== 'Invitation') {
-      throw badRequest(`The invited user already exists in the directory as object ID: ${user.id}. They can use that account to sign in.`);
+      throw badRequest(
+        `The invited user already exists in the directory as object ID: ${user.id}. They can use that account to sign in.`,
+      );
     }
     if (!user.accountEnabled) {
-      throw new GraphRefusal(412, 'PreconditionFailed', 'The invited user already exists and is blocked from signing in.');
+      throw new GraphRefusal(
+        412,
+        'PreconditionFailed',
+        'The invited user already exists and is blocked from signing in.',
+      );
     }
     return user;
   }
@@ -93,7 +100,11 @@ export function createInvitations({ state, directory, tenantDomain, now }: Invit
       state.transaction(() => {
         if (!known) directory.add(user, at);
         else if (input.resetRedemption) {
-          directory.update({ ...user, externalUserState: 'PendingAcceptance', externalUserStateChangeDateTime: toGraphDate(at) });
+          directory.update({
+            ...user,
+            externalUserState: 'PendingAcceptance',
+            externalUserStateChangeDateTime: toGraphDate(at),
+          });
         }
         insert.run(id, input.mail, user.id, ticket, redeemUrl, input.redirectUrl, at);
       });
@@ -119,7 +130,11 @@ export function createInvitations({ state, directory, tenantDomain, now }: Invit
       const user = row && directory.byId(String(row['userId']));
       if (!user) return undefined;
       if (user.externalUserState !== 'Accepted') {
-        directory.update({ ...user, externalUserState: 'Accepted', externalUserStateChangeDateTime: toGraphDate(now()) });
+        directory.update({
+          ...user,
+          externalUserState: 'Accepted',
+          externalUserStateChangeDateTime: toGraphDate(now()),
+        });
       }
       return { redirectUrl: String(row['redirectUrl']), displayName: user.displayName };
     },

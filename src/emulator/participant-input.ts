@@ -77,7 +77,9 @@ function toEcho(value: unknown, index: number): InvitedParticipant {
   if (!Object.values(set).some(isMembers)) {
     throw badRequest(`participants[${index}].identity is required and must name at least one identity.`);
   }
-  const kinds = isMembers(set['phone']) ? [...KINDS_PRINTED_FOR_ALL, ...KINDS_PRINTED_FOR_PHONES] : KINDS_PRINTED_FOR_ALL;
+  const kinds = isMembers(set['phone'])
+    ? [...KINDS_PRINTED_FOR_ALL, ...KINDS_PRINTED_FOR_PHONES]
+    : KINDS_PRINTED_FOR_ALL;
   const echoed = PARTICIPANT_MEMBERS.filter((name) => name in info).map((name) => [name, info[name]]);
   return {
     endpointType: null,

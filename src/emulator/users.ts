@@ -72,16 +72,22 @@ export function createUsers({ directory, settings, now }: UsersOptions): Users {
       const members = selectedMembers(query);
       const limit = pageSize(query);
       const filterText = query.get('$filter');
-      const page = { filter: filterText === null ? undefined : parseUserFilter(filterText), visibleUntil: visibleUntil() };
+      const page = {
+        filter: filterText === null ? undefined : parseUserFilter(filterText),
+        visibleUntil: visibleUntil(),
+      };
       // Without the header Graph ignores $count silently.
-      const counted = request.headers['consistencylevel'] === 'eventual' && query.get('$count') === 'true' && after === 0;
+      const counted =
+        request.headers['consistencylevel'] === 'eventual' && query.get('$count') === 'true' && after === 0;
       const found = directory.page({ ...page, after, limit: limit + 1 });
       const shown = found.slice(0, limit);
       const last = shown.at(-1)?.seq ?? 0;
       return json(200, {
         '@odata.context': contextOf(request, query),
         ...(counted && { '@odata.count': directory.count(page) }),
-        ...(found.length > limit && { '@odata.nextLink': `${request.root}/users?$skiptoken=${skipToken(query, last)}` }),
+        ...(found.length > limit && {
+          '@odata.nextLink': `${request.root}/users?$skiptoken=${skipToken(query, last)}`,
+        }),
         value: shown.map(({ user }) => project(user, members)),
       });
     },

@@ -34,7 +34,8 @@ export function createBatchReader(client: GraphClient): BatchReader {
   return {
     async read(paths, limits) {
       const groups: Promise<ReadResult[]>[] = [];
-      for (let at = 0; at < paths.length; at += BATCH_SIZE) groups.push(readGroup(paths.slice(at, at + BATCH_SIZE), limits));
+      for (let at = 0; at < paths.length; at += BATCH_SIZE)
+        groups.push(readGroup(paths.slice(at, at + BATCH_SIZE), limits));
       return (await Promise.all(groups)).flat();
     },
   };

@@ -2,7 +2,13 @@
 import { toSegment, type CallLimits, type GraphClient } from './client.ts';
 import { GraphUnreachable } from './graph-error.ts';
 import { toOperation } from './read-resources.ts';
-import { identityTypes, type GraphIdentitySet, type GraphOperation, type IdentityKind, type InviteParticipantsRequest } from './resources.ts';
+import {
+  identityTypes,
+  type GraphIdentitySet,
+  type GraphOperation,
+  type IdentityKind,
+  type InviteParticipantsRequest,
+} from './resources.ts';
 
 /** Graph's answer to an invitation of participants. */
 export interface OperationAnswer {
@@ -47,7 +53,10 @@ function toIdentitySet(identity: GraphIdentitySet) {
   return {
     '@odata.type': '#microsoft.graph.identitySet',
     ...Object.fromEntries(
-      entries.map(([kind, members]) => [kind, { '@odata.type': `#microsoft.graph.${identityTypes[kind]}`, ...members }]),
+      entries.map(([kind, members]) => [
+        kind,
+        { '@odata.type': `#microsoft.graph.${identityTypes[kind]}`, ...members },
+      ]),
     ),
   };
 }

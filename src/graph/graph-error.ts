@@ -66,7 +66,8 @@ const codesByStatus: { [status: number]: ErrorCode } = {
 };
 
 const messages: { [code in ErrorCode]?: string } = {
-  BAD_USER_INPUT: 'Graph refused the request as invalid. Correct the input; `extensions.graph.code` says what Graph found.',
+  BAD_USER_INPUT:
+    'Graph refused the request as invalid. Correct the input; `extensions.graph.code` says what Graph found.',
   FORBIDDEN: 'Graph does not allow this. The application or the caller lacks a permission that the request needs.',
   NOT_FOUND: 'Graph knows no such resource. Check the ids that you gave.',
   CONFLICT: 'The request conflicts with what is in the directory. Look at the existing resource before you try again.',
@@ -95,7 +96,8 @@ export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   if (error instanceof GraphRefusal) {
     const { statusCode, code, requestId, retryAfterMs } = error;
-    const ours = codesByStatus[statusCode] ?? (statusCode < 300 || statusCode >= 500 ? 'UPSTREAM_UNAVAILABLE' : 'BAD_USER_INPUT');
+    const ours =
+      codesByStatus[statusCode] ?? (statusCode < 300 || statusCode >= 500 ? 'UPSTREAM_UNAVAILABLE' : 'BAD_USER_INPUT');
     return new GatewayError(
       ours,
       messages[ours] ?? 'Internal server error',

@@ -18,8 +18,13 @@ export async function createInvitation(
 ): Promise<InvitationAnswer> {
   const { invitedUserSponsors, ...members } = request;
   const sponsors = invitedUserSponsors?.map(({ id }) => ({ '@odata.type': '#microsoft.graph.user', id }));
-  const { body } = await client.post('/invitations', sponsors ? { ...members, invitedUserSponsors: sponsors } : members, limits);
+  const { body } = await client.post(
+    '/invitations',
+    sponsors ? { ...members, invitedUserSponsors: sponsors } : members,
+    limits,
+  );
   const answer = toInvitation(body);
-  if (answer.id === null && answer.invitation.status === undefined) throw new GraphUnreachable('the answer is no invitation', true);
+  if (answer.id === null && answer.invitation.status === undefined)
+    throw new GraphUnreachable('the answer is no invitation', true);
   return answer;
 }

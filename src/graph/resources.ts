@@ -6,11 +6,7 @@ export type ExternalUserState = 'PendingAcceptance' | 'Accepted' | 'unknownFutur
 export type UserType = 'Guest' | 'Member' | 'unknownFutureValue';
 export type OperationStatus = 'notStarted' | 'running' | 'completed' | 'failed' | 'unknownFutureValue';
 export type EndpointType =
-  | 'default'
-  | 'voicemail'
-  | 'skypeForBusiness'
-  | 'skypeForBusinessVoipPhone'
-  | 'unknownFutureValue';
+  'default' | 'voicemail' | 'skypeForBusiness' | 'skypeForBusinessVoipPhone' | 'unknownFutureValue';
 
 /** Graph's `user`, the members of ours. A member that was not read is absent; one that Graph has no value for is null. */
 export type GraphUser = Pick<

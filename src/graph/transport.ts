@@ -42,9 +42,19 @@ const LONGEST_PAUSE_MS = 5_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 // What undici and the system call a connection that was never made; after these nothing can have reached Graph.
 const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
 interface Answer {
@@ -68,7 +78,8 @@ export class GraphTransport implements Middleware {
 
   async execute(context: Context): Promise<void> {
     const url = new URL(context.request as string);
-    if (url.origin !== this.#options.origin) throw new GraphUnreachable('the address is not of the configured Graph', false);
+    if (url.origin !== this.#options.origin)
+      throw new GraphUnreachable('the address is not of the configured Graph', false);
     const call = context.middlewareControl?.getMiddlewareOptions(CallOptions) as CallOptions | undefined;
     if (!call) throw new TypeError('a call to Graph needs CallOptions');
 
@@ -90,7 +101,8 @@ export class GraphTransport implements Middleware {
         failure = error;
       }
       const pauseMs = pauseBefore(failure, attempt);
-      if (!mayRepeat(failure, call.repeat) || Date.now() + pauseMs >= call.deadlineMs || call.signal?.aborted) throw failure;
+      if (!mayRepeat(failure, call.repeat) || Date.now() + pauseMs >= call.deadlineMs || call.signal?.aborted)
+        throw failure;
       try {
         await sleep(pauseMs, undefined, call.signal ? { signal: call.signal } : {});
       } catch {
@@ -147,7 +159,12 @@ function toRefusal({ status, headers, text }: Answer): GraphRefusal {
   } catch {
     // Gateways in front of Graph answer with HTML or nothing: then the status is all there is.
   }
-  return new GraphRefusal(status, code, headers.get('request-id'), toRetryAfterMs(headers.get('retry-after'), Date.now()));
+  return new GraphRefusal(
+    status,
+    code,
+    headers.get('request-id'),
+    toRetryAfterMs(headers.get('retry-after'), Date.now()),
+  );
 }
 
 function toHeaders(raw: Record<string, string | string[] | undefined>): Headers {
@@ -163,7 +180,8 @@ async function toText(body: AsyncIterable<Uint8Array>): Promise<string> {
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw Object.assign(new Error('the answer is too large'), { code: 'ANSWER_TOO_LARGE' });
+    if (bytes > MAX_ANSWER_BYTES)
+      throw Object.assign(new Error('the answer is too large'), { code: 'ANSWER_TOO_LARGE' });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -20,7 +20,12 @@ const LONGEST_WATCHED_BACKOFF = 5;
  */
 export function nextDue(
   record: TrackingRecord,
-  { now, intervalMs, retryAfterMs = null, random }: { now: Date; intervalMs: number; retryAfterMs?: number | null; random: number },
+  {
+    now,
+    intervalMs,
+    retryAfterMs = null,
+    random,
+  }: { now: Date; intervalMs: number; retryAfterMs?: number | null; random: number },
 ): NextDue {
   if (isFinished(record)) return { dueInMs: null, watchedDueInMs: null };
   const untilDeadlineMs = Math.max(0, Number(record.deadlineAt) - Number(now));

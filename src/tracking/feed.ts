@@ -76,9 +76,13 @@ export class Feed {
     { id, callId, afterRevision }: { id: string; callId?: string; afterRevision?: number | null },
   ): Promise<AsyncIterableIterator<TrackingRecord>> {
     if (typeof afterRevision === 'number' && afterRevision < 0) {
-      throw new GatewayError('BAD_USER_INPUT', 'afterRevision: Revisions begin at 1. Give the last `tracking.revision` that you saw, or 0 for all.', {
-        field: 'afterRevision',
-      });
+      throw new GatewayError(
+        'BAD_USER_INPUT',
+        'afterRevision: Revisions begin at 1. Give the last `tracking.revision` that you saw, or 0 for all.',
+        {
+          field: 'afterRevision',
+        },
+      );
     }
     const { store } = this.#options;
     const known = await store.find(kind, owner, id, callId);
@@ -109,7 +113,12 @@ export class Feed {
     const watches = this.#byCall.get(callId) ?? new Map<Watch, Owner>();
     this.#byCall.set(callId, watches.set(watch, owner));
     try {
-      const records = await this.#options.store.list({ kind: 'inviteParticipantsOperation', owner, callId, first: MAX_CURRENT });
+      const records = await this.#options.store.list({
+        kind: 'inviteParticipantsOperation',
+        owner,
+        callId,
+        first: MAX_CURRENT,
+      });
       watch.open(records.toReversed());
       const unfinished = records.filter((record) => !isFinished(record));
       for (const record of unfinished) this.#followed.set(record.id, callId);

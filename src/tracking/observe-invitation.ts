@@ -82,7 +82,8 @@ function search(record: InvitationRecord, observation: Observed, users: readonly
   // Only a guest made after our record is evidence that our request made it.
   const [guest, ...more] = users.filter((user) => user.id && isSince(user.createdDateTime, record.createdAt));
   if (guest && more.length === 0) return followGuest(record, observation, guest);
-  const isHopeless = more.length > 0 || users.length > 0 || Number(observation.at) - Number(record.createdAt) > SEARCH_MS;
+  const isHopeless =
+    more.length > 0 || users.length > 0 || Number(observation.at) - Number(record.createdAt) > SEARCH_MS;
   return record.state === 'submitting' && isHopeless
     ? giveUp(record, observation)
     : failRead(record, observation, 'NOT_FOUND');
@@ -97,7 +98,9 @@ const TRACKED = ['id', 'userPrincipalName', 'externalUserState', 'externalUserSt
 /** The members of the invited user that belong to the record; the others are read when somebody asks for them. */
 function toTracked(user: GraphUser | null | undefined): GraphUser | null {
   if (!user?.id) return null;
-  return Object.fromEntries(TRACKED.filter((member) => user[member] !== undefined).map((member) => [member, user[member]]));
+  return Object.fromEntries(
+    TRACKED.filter((member) => user[member] !== undefined).map((member) => [member, user[member]]),
+  );
 }
 
 /** Graph cuts its times to whole seconds, so ours is cut too. */

@@ -38,7 +38,10 @@ export class Poller {
       await this.#drain();
       return Math.min((await options.store.nextDueInMs()) ?? LONGEST_SLEEP_MS, LONGEST_SLEEP_MS);
     };
-    this.#lanes = Array.from({ length: LANES }, () => new Loop({ tick, onError: options.onError, retryMs: LONGEST_SLEEP_MS }));
+    this.#lanes = Array.from(
+      { length: LANES },
+      () => new Loop({ tick, onError: options.onError, retryMs: LONGEST_SLEEP_MS }),
+    );
   }
 
   start(): void {
@@ -77,7 +80,8 @@ export class Poller {
     let results: ReadResult[] = [];
     let failure: GraphRefusal | GraphUnreachable | undefined;
     try {
-      if (asked.length > 0) results = await this.#options.reader.read(asked, { timeoutMs: this.#options.leaseMs / 2, repeat: 'never' });
+      if (asked.length > 0)
+        results = await this.#options.reader.read(asked, { timeoutMs: this.#options.leaseMs / 2, repeat: 'never' });
     } catch (error) {
       if (!(error instanceof GraphRefusal || error instanceof GraphUnreachable)) throw error;
       failure = error;
@@ -96,7 +100,11 @@ export class Poller {
     const seen = observe(record, result, observed);
     const error = result && 'error' in result ? result.error : undefined;
     const retryAfterMs = error instanceof GraphRefusal ? error.retryAfterMs : null;
-    return { record: seen, baseRevision: record.revision, ...nextDue(seen, { now, intervalMs, retryAfterMs, random: Math.random() }) };
+    return {
+      record: seen,
+      baseRevision: record.revision,
+      ...nextDue(seen, { now, intervalMs, retryAfterMs, random: Math.random() }),
+    };
   }
 }
 
@@ -112,7 +120,9 @@ function toPath(record: TrackingRecord): string | undefined {
 /** @returns where the record is read, or undefined when there is nothing to read. */
 function pathOf(record: TrackingRecord): string | undefined {
   if (record.kind === 'inviteParticipantsOperation') {
-    return record.state === 'active' && record.graphId !== null ? operationPath(record.callId, record.graphId) : undefined;
+    return record.state === 'active' && record.graphId !== null
+      ? operationPath(record.callId, record.graphId)
+      : undefined;
   }
   // Still submitting when due: whoever sent it is gone, or its answer was lost.
   if (record.state === 'submitting' && record.request.resetRedemption === true) return undefined;
@@ -126,7 +136,11 @@ function observe(record: TrackingRecord, result: ReadResult | undefined, observe
     : observeOperation(record, toOperationObservation(record, result, observed));
 }
 
-function toOperationObservation(record: OperationRecord, result: ReadResult | undefined, observed: Observed): OperationObservation {
+function toOperationObservation(
+  record: OperationRecord,
+  result: ReadResult | undefined,
+  observed: Observed,
+): OperationObservation {
   if (!result) return { kind: 'unanswered', ...observed };
   if ('error' in result) return toFailed(result.error, observed);
   const { id, operation } = toOperation(result.body);
@@ -134,7 +148,11 @@ function toOperationObservation(record: OperationRecord, result: ReadResult | un
   return { kind: 'seen', id: record.graphId, operation, ...observed };
 }
 
-function toInvitationObservation(record: InvitationRecord, result: ReadResult | undefined, observed: Observed): InvitationObservation {
+function toInvitationObservation(
+  record: InvitationRecord,
+  result: ReadResult | undefined,
+  observed: Observed,
+): InvitationObservation {
   if (!result) return { kind: 'unanswered', ...observed };
   if ('error' in result) return toFailed(result.error, observed);
   const guestId = record.state === 'active' ? record.payload.invitedUser?.id : undefined;

@@ -21,7 +21,12 @@ export interface PostgresListener {
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-export function createPostgresListener({ config, channel, onPoke, onError }: PostgresListenerOptions): PostgresListener {
+export function createPostgresListener({
+  config,
+  channel,
+  onPoke,
+  onError,
+}: PostgresListenerOptions): PostgresListener {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
 

@@ -99,7 +99,8 @@ class PostgresDriver implements Driver {
       onPoke: () => {
         for (const listener of this.#listeners) listener();
       },
-      onError: (error) => this.#logger?.warn({ err: error }, 'the connection that tells of changes is lost; it will be made again'),
+      onError: (error) =>
+        this.#logger?.warn({ err: error }, 'the connection that tells of changes is lost; it will be made again'),
     });
   }
 
@@ -184,7 +185,8 @@ class PostgresDriver implements Driver {
 /** Deadlock, serialization, lost or refused connection, server starting, stopping, full or turned into a standby. */
 const PASSING_CODE = /^(40P01|40001|08...|57P0.|53300|25006|E(CONN|PIPE|TIMEDOUT|HOST|NET|AI_AGAIN|NOTFOUND).*)$/;
 /** What pg throws without a code. */
-const PASSING_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
+const PASSING_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
 
 function isPassing(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };

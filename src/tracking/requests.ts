@@ -17,7 +17,8 @@ const MAX_CLIENT_CONTEXT = 256;
 const MAX_IDEMPOTENCY_KEY = 128;
 // The reference page of `invitation` lists what an address must not have; the exceptions speak of the part before the @.
 const FORBIDDEN_IN_USER_NAME = /[~!#$%^&*()+=[\]{}\\/|;:"<>?,@\s\p{Cc}]/u;
-const DOMAIN = /^(?=.{1,253}$)([\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?$/u;
+const DOMAIN =
+  /^(?=.{1,253}$)([\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?$/u;
 
 /**
  * @param redirectOrigins the origins that a redirect may lead to; empty = any
@@ -29,10 +30,16 @@ export function toInvitationRequest(input: InvitationInput, redirectOrigins: rea
   requireIdempotencyKey(input.idempotencyKey);
   const recipients = input.invitedUserMessageInfo?.ccRecipients ?? [];
   if (recipients.length > 1) {
-    refuse('input.invitedUserMessageInfo.ccRecipients', `${recipients.length} cc recipients; Graph takes at most 1. Leave the others out.`);
+    refuse(
+      'input.invitedUserMessageInfo.ccRecipients',
+      `${recipients.length} cc recipients; Graph takes at most 1. Leave the others out.`,
+    );
   }
   if (input.invitedUser && input.resetRedemption !== true) {
-    refuse('input.invitedUser', 'An existing user is named, but not to be reset. Set resetRedemption to true, or leave invitedUser out.');
+    refuse(
+      'input.invitedUser',
+      'An existing user is named, but not to be reset. Set resetRedemption to true, or leave invitedUser out.',
+    );
   }
   if (input.resetRedemption === true && !input.invitedUser) {
     refuse('input.invitedUser', 'A reset needs the user whose redemption is reset. Give invitedUser with its id.');
@@ -49,18 +56,28 @@ export function toInviteParticipantsRequest(callId: string, input: InvitePartici
   requireIdempotencyKey(input.idempotencyKey);
   const { participants, clientContext } = input;
   if (participants.length < 1 || participants.length > MAX_PARTICIPANTS) {
-    refuse('input.participants', `${participants.length} participants; Graph takes 1 to ${MAX_PARTICIPANTS} in one request. Split the list.`);
+    refuse(
+      'input.participants',
+      `${participants.length} participants; Graph takes 1 to ${MAX_PARTICIPANTS} in one request. Split the list.`,
+    );
   }
   const replacing = participants.findIndex((participant) => typeof participant.replacesCallId === 'string');
   if (replacing >= 0 && participants.length > 1) {
     // Graph would take the first and silently leave out the rest.
-    refuse(`input.participants[${replacing}].replacesCallId`, 'With replacesCallId Graph takes one participant. Send each in a request of its own.');
+    refuse(
+      `input.participants[${replacing}].replacesCallId`,
+      'With replacesCallId Graph takes one participant. Send each in a request of its own.',
+    );
   }
   participants.forEach(({ identity }, index) => {
-    for (const [kind, member] of Object.entries(identity)) requireId(member?.id ?? '', `input.participants[${index}].identity.${kind}.id`);
+    for (const [kind, member] of Object.entries(identity))
+      requireId(member?.id ?? '', `input.participants[${index}].identity.${kind}.id`);
   });
   if (typeof clientContext === 'string' && (clientContext === '' || clientContext.length > MAX_CLIENT_CONTEXT)) {
-    refuse('input.clientContext', `${clientContext.length} characters; Graph takes 1 to ${MAX_CLIENT_CONTEXT}. Shorten it, or leave it out.`);
+    refuse(
+      'input.clientContext',
+      `${clientContext.length} characters; Graph takes 1 to ${MAX_CLIENT_CONTEXT}. Shorten it, or leave it out.`,
+    );
   }
   // Notifications are matched by it, so it must not be guessable.
   return { ...toPlain({ participants }), clientContext: clientContext ?? randomUUID() };
@@ -83,7 +100,8 @@ function requireEmailAddress(address: string, field: string): void {
 function requireRedirect(address: string, redirectOrigins: readonly string[]): void {
   const field = 'input.inviteRedirectUrl';
   const url = URL.parse(address);
-  if (url?.protocol !== 'https:') refuse(field, 'This is not an https address. Give one such as https://myapps.example.com/.');
+  if (url?.protocol !== 'https:')
+    refuse(field, 'This is not an https address. Give one such as https://myapps.example.com/.');
   else if (redirectOrigins.length > 0 && !redirectOrigins.includes(url.origin)) {
     refuse(field, `Redirects to this origin are not allowed here. Use one of: ${redirectOrigins.join(', ')}.`);
   }
@@ -91,13 +109,17 @@ function requireRedirect(address: string, redirectOrigins: readonly string[]): v
 
 function requireIdempotencyKey(key: string | null | undefined): void {
   if (typeof key === 'string' && (key === '' || key.length > MAX_IDEMPOTENCY_KEY)) {
-    refuse('input.idempotencyKey', `${key.length} characters; 1 to ${MAX_IDEMPOTENCY_KEY} are allowed. A UUID serves well.`);
+    refuse(
+      'input.idempotencyKey',
+      `${key.length} characters; 1 to ${MAX_IDEMPOTENCY_KEY} are allowed. A UUID serves well.`,
+    );
   }
 }
 
 /** Graph's ids are opaque: only what cannot stand in a path is refused. */
 function requireId(id: string, field: string): void {
-  if (id.trim() === '' || id === '.' || id === '..') refuse(field, 'This cannot be an id. Give the id as Graph showed it.');
+  if (id.trim() === '' || id === '.' || id === '..')
+    refuse(field, 'This cannot be an id. Give the id as Graph showed it.');
 }
 
 function refuse(field: string, message: string): never {

@@ -21,10 +21,16 @@ export type CommonObservation = Observed &
     | { kind: 'failed'; code: ErrorCode }
   );
 
-type Visible<Record extends TrackingRecord> = Partial<Pick<Record, 'graphId' | 'payload' | 'state' | 'reason' | 'refusal' | 'idempotencyKey'>>;
+type Visible<Record extends TrackingRecord> = Partial<
+  Pick<Record, 'graphId' | 'payload' | 'state' | 'reason' | 'refusal' | 'idempotencyKey'>
+>;
 
 /** @returns the record with what Graph was just heard to say; the revision rises when a client can see a difference. */
-export function revise<Record extends TrackingRecord>(record: Record, { at, source }: Observed, seen: Visible<Record>): Record {
+export function revise<Record extends TrackingRecord>(
+  record: Record,
+  { at, source }: Observed,
+  seen: Visible<Record>,
+): Record {
   const heard = { ...record, observedAt: at, attempts: 0, lastError: null };
   const next = { ...heard, ...seen };
   const changed = changesBetween(record, next);
@@ -33,7 +39,10 @@ export function revise<Record extends TrackingRecord>(record: Record, { at, sour
 }
 
 /** @returns the record settled by a refusal; a request that was never sent may be made again under its key. */
-export function refuse<Record extends TrackingRecord>(record: Record, observation: CommonObservation & { kind: 'refused' }): Record {
+export function refuse<Record extends TrackingRecord>(
+  record: Record,
+  observation: CommonObservation & { kind: 'refused' },
+): Record {
   const { reason, refusal } = observation;
   const idempotencyKey = reason === 'notSent' ? null : record.idempotencyKey;
   return revise(record, observation, { state: 'settled', reason, refusal, idempotencyKey } as Visible<Record>);
@@ -54,7 +63,11 @@ export function failRead<Record extends TrackingRecord>(record: Record, { at }: 
  * @param after what was just learned of `before`
  * @returns `after`, as unknown when the deadline has passed and no end is known; one revision above `before` at the most
  */
-export function judgeDeadline<Record extends TrackingRecord>(before: Record, after: Record, { at, source }: Observed): Record {
+export function judgeDeadline<Record extends TrackingRecord>(
+  before: Record,
+  after: Record,
+  { at, source }: Observed,
+): Record {
   if (isFinished(after) || at < after.deadlineAt) return after;
   const judged: Record = { ...after, state: 'unknown', reason: 'deadlineExceeded' };
   return { ...judged, revision: before.revision + 1, changedAt: at, source, changed: changesBetween(before, judged) };
@@ -89,5 +102,7 @@ function looksSame(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) !== Array.isArray(other)) return false;
   if (Array.isArray(one) && one.length !== (other as unknown[]).length) return false;
   const [before, after] = [one as { [member: string]: unknown }, other as { [member: string]: unknown }];
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])].every((member) => looksSame(before[member], after[member]));
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].every((member) =>
+    looksSame(before[member], after[member]),
+  );
 }

@@ -1,5 +1,10 @@
 // Between records and rows: structured members are JSON text, times are milliseconds.
-import type { GraphInvitation, GraphOperation, InvitationRequest, InviteParticipantsRequest } from '../graph/resources.ts';
+import type {
+  GraphInvitation,
+  GraphOperation,
+  InvitationRequest,
+  InviteParticipantsRequest,
+} from '../graph/resources.ts';
 import type { Progress, Reason, ReadError, Refusal, Source, State, TrackingRecord } from './record.ts';
 import type { Row, Value } from './sql-driver.ts';
 import type { Write } from './store.ts';

@@ -88,7 +88,9 @@ function createTables(dialect: Dialect): string {
  */
 export async function migrate(driver: Driver, stamp: string): Promise<void> {
   await driver.script('create table if not exists meta(name text primary key, value text not null)');
-  await driver.run(`insert into meta(name, value) values ('version', '0'), ('stamp', $1) on conflict do nothing`, [stamp]);
+  await driver.run(`insert into meta(name, value) values ('version', '0'), ('stamp', $1) on conflict do nothing`, [
+    stamp,
+  ]);
   let meta = await readMeta(driver);
   if (meta.stamp !== stamp) {
     throw new Error(

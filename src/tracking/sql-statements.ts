@@ -107,7 +107,10 @@ export function createStatements(dialect: Dialect) {
         `kind = ${add(kind)} and tenant_id = ${add(toText(owner.tenantId))} and subject = ${add(toText(owner.subject))}`,
         `(reason is null or reason not in ('refused', 'notSent'))`,
       ];
-      if (states) conditions.push(`state in (select value ->> 'state' from ${each(add(JSON.stringify(states.map((state) => ({ state })))))} as r)`);
+      if (states)
+        conditions.push(
+          `state in (select value ->> 'state' from ${each(add(JSON.stringify(states.map((state) => ({ state })))))} as r)`,
+        );
       if (callId !== undefined) conditions.push(`call_id = ${add(toText(callId))}`);
       if (invitedUserEmailAddress !== undefined) conditions.push(`mail = ${add(toMail(invitedUserEmailAddress))}`);
       if (after) conditions.push(`(created_at, id) < (${add(Number(after.createdAt))}, ${add(toText(after.id))})`);

@@ -14,7 +14,8 @@ const INSERT_ATTEMPTS = 5;
 /** @param stamp names the Graph that the records belong to */
 export function createSqlStore(driver: Driver, { stamp }: { stamp: string }): Store {
   const sql = createStatements(driver.dialect);
-  const read = async (text: string, params: Parameters<Driver['run']>[1]) => (await driver.run(text, params)).map(toRecord);
+  const read = async (text: string, params: Parameters<Driver['run']>[1]) =>
+    (await driver.run(text, params)).map(toRecord);
 
   return {
     async start() {
@@ -79,7 +80,10 @@ export function createSqlStore(driver: Driver, { stamp }: { stamp: string }): St
 
     async histories(recordIds, last) {
       if (recordIds.length === 0) return [];
-      const byId = Map.groupBy(await read(sql.histories, [toIds(recordIds), last]), (record: TrackingRecord) => record.id);
+      const byId = Map.groupBy(
+        await read(sql.histories, [toIds(recordIds), last]),
+        (record: TrackingRecord) => record.id,
+      );
       return recordIds.map((id) => byId.get(id) ?? []);
     },
 
@@ -96,7 +100,7 @@ export function createSqlStore(driver: Driver, { stamp }: { stamp: string }): St
     onChange: (listener) => driver.onPoke(listener),
 
     async prune(olderThanMs) {
-      for (let count = 0; ; ) {
+      for (let count = 0; ;) {
         const rows = await driver.run(sql.prune, [Math.ceil(olderThanMs), PRUNE_GROUP]);
         count += rows.length;
         if (rows.length < PRUNE_GROUP) return count;

@@ -75,7 +75,10 @@ class SqliteDriver implements Driver {
 
   async start(): Promise<void> {
     await mkdir(dirname(this.#file), { recursive: true });
-    const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: { file: this.#file }, name: 'store' });
+    const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), {
+      workerData: { file: this.#file },
+      name: 'store',
+    });
     this.#worker = worker;
     let cause: Error | undefined;
     worker.on('error', (error: Error) => (cause = error));
@@ -89,7 +92,9 @@ class SqliteDriver implements Driver {
     });
     await new Promise<void>((resolve, reject) => {
       worker.once('message', () => resolve());
-      worker.once('exit', () => reject(new Error(`The store ${this.#file} cannot be opened: ${cause?.message}`, { cause })));
+      worker.once('exit', () =>
+        reject(new Error(`The store ${this.#file} cannot be opened: ${cause?.message}`, { cause })),
+      );
     });
     worker.on('message', (reply: Reply) => this.#receive(reply));
     this.#closed = undefined;

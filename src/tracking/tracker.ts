@@ -10,7 +10,12 @@ import { nextDue } from './cadence.ts';
 import { observeInvitation, type InvitationObservation } from './observe-invitation.ts';
 import { observeOperation, type OperationObservation } from './observe-operation.ts';
 import type { InvitationRecord, OperationRecord, Owner, Refusal, TrackingRecord } from './record.ts';
-import { toInvitationRequest, toInviteParticipantsRequest, type InvitationInput, type InviteParticipantsInput } from './requests.ts';
+import {
+  toInvitationRequest,
+  toInviteParticipantsRequest,
+  type InvitationInput,
+  type InviteParticipantsInput,
+} from './requests.ts';
 import type { CommonObservation } from './revise.ts';
 import type { Store } from './store.ts';
 
@@ -51,7 +56,10 @@ export function createTracker(options: TrackerOptions): Tracker {
   const { store, graph, now, timeoutMs } = options;
   const underWay = new Set<Promise<unknown>>();
 
-  function submit<Record extends TrackingRecord, Observation>(record: Record, kind: Kind<Record, Observation>): Promise<Record> {
+  function submit<Record extends TrackingRecord, Observation>(
+    record: Record,
+    kind: Kind<Record, Observation>,
+  ): Promise<Record> {
     const mutation = send(record, kind);
     underWay.add(mutation);
     return mutation.finally(() => underWay.delete(mutation));
@@ -85,7 +93,8 @@ export function createTracker(options: TrackerOptions): Tracker {
         const next = kind.observe(current, observation);
         const due = nextDue(next, { now: now(), intervalMs: options.pollIntervalMs, random: Math.random() });
         const written = await store.save([{ record: next, baseRevision: current.revision, ...due }]);
-        if (written.has(next.id)) return { ...next, dueAt: due.dueInMs === null ? null : new Date(Number(now()) + due.dueInMs) };
+        if (written.has(next.id))
+          return { ...next, dueAt: due.dueInMs === null ? null : new Date(Number(now()) + due.dueInMs) };
         const found = await store.find(current.kind, current.owner, current.id, current.callId ?? undefined);
         if (!found) throw new Error('the record is gone');
         current = found as Record;
@@ -97,9 +106,13 @@ export function createTracker(options: TrackerOptions): Tracker {
 
   function repeat<Record extends TrackingRecord>(stored: Record, requestHash: string): Record {
     if (stored.requestHash !== requestHash) {
-      throw new GatewayError('IDEMPOTENCY_CONFLICT', 'input.idempotencyKey: This key was used with another input. Take a new key for a new request.', {
-        field: 'input.idempotencyKey',
-      });
+      throw new GatewayError(
+        'IDEMPOTENCY_CONFLICT',
+        'input.idempotencyKey: This key was used with another input. Take a new key for a new request.',
+        {
+          field: 'input.idempotencyKey',
+        },
+      );
     }
     if (stored.refusal) throw new GatewayError(stored.refusal.code, stored.refusal.message, stored.refusal.extensions);
     return stored;
@@ -109,7 +122,10 @@ export function createTracker(options: TrackerOptions): Tracker {
     const failure = toGatewayError(error);
     const { code, ...extensions } = failure.extensions as { code: Refusal['code'] };
     const refusal: Refusal = { code, message: failure.message, extensions };
-    return [{ kind: 'refused', reason: isPassing(error) ? 'notSent' : 'refused', refusal, at: now(), source: 'mutation' }, failure];
+    return [
+      { kind: 'refused', reason: isPassing(error) ? 'notSent' : 'refused', refusal, at: now(), source: 'mutation' },
+      failure,
+    ];
   }
 
   function toUnanswered(error: unknown, recordId: string): [CommonObservation, GatewayError] {
@@ -151,7 +167,12 @@ export function createTracker(options: TrackerOptions): Tracker {
         payload: request as GraphInvitation,
       };
       return submit<InvitationRecord, InvitationObservation>(record, {
-        send: async () => ({ kind: 'answered', ...(await createInvitation(graph, request, { timeoutMs })), at: now(), source: 'mutation' }),
+        send: async () => ({
+          kind: 'answered',
+          ...(await createInvitation(graph, request, { timeoutMs })),
+          at: now(),
+          source: 'mutation',
+        }),
         observe: observeInvitation,
       });
     },
@@ -168,7 +189,12 @@ export function createTracker(options: TrackerOptions): Tracker {
         payload: request,
       };
       return submit<OperationRecord, OperationObservation>(record, {
-        send: async () => ({ kind: 'seen', ...(await inviteParticipants(graph, callId, request, { timeoutMs })), at: now(), source: 'mutation' }),
+        send: async () => ({
+          kind: 'seen',
+          ...(await inviteParticipants(graph, callId, request, { timeoutMs })),
+          at: now(),
+          source: 'mutation',
+        }),
         observe: observeOperation,
       });
     },

@@ -56,7 +56,11 @@ export interface EmulatorAdmin {
 }
 
 /** Waits for a condition, and says which when it does not come. */
-export async function waitFor<T>(what: string, condition: () => T | Promise<T>, deadlineMs = 10_000): Promise<NonNullable<T>> {
+export async function waitFor<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  deadlineMs = 10_000,
+): Promise<NonNullable<T>> {
   const end = Date.now() + deadlineMs;
   for (;;) {
     const value = await condition();
@@ -111,10 +115,21 @@ export async function query(url: string, document: string, variables: Json = {})
 }
 
 export function connect(url: string, options: Partial<ClientOptions> = {}): Client {
-  return createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, ...options });
+  return createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    ...options,
+  });
 }
 
-function subscribe(clients: Set<Client>, url: string, document: string, variables: Json = {}, until?: (answer: Answer) => boolean): Subscription {
+function subscribe(
+  clients: Set<Client>,
+  url: string,
+  document: string,
+  variables: Json = {},
+  until?: (answer: Answer) => boolean,
+): Subscription {
   const client = connect(url);
   clients.add(client);
   const answers: Answer[] = [];
@@ -157,7 +172,8 @@ export function administer(emulatorUrl: string): EmulatorAdmin {
     fault: (fault) => call('POST', 'faults', fault),
     clearFaults: () => call('DELETE', 'faults'),
     settings: (settings) => call('PUT', 'settings', settings),
-    endOperation: (id, status, resultInfo) => call('POST', `operations/${id}`, { status, ...(resultInfo ? { resultInfo } : {}) }),
+    endOperation: (id, status, resultInfo) =>
+      call('POST', `operations/${id}`, { status, ...(resultInfo ? { resultInfo } : {}) }),
     patchUser: (id, user) => call('POST', `users/${id}`, user),
     requests: async () => (await call('GET', 'requests')).requests,
     counts: () => call('GET', 'counts'),

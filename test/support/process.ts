@@ -21,7 +21,11 @@ export interface GatewayProcess {
 
 export function spawnGateway(environment: { [name: string]: string }, entry = 'src/main.ts'): GatewayProcess {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [entry], { cwd: root, env: { PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [entry], {
+    cwd: root,
+    env: { PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const lines: GatewayProcess['lines'] = [];
   let [rest, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -30,7 +30,15 @@ function base(at: Date) {
 export function newInvitation(members: Partial<InvitationRecord> = {}): InvitationRecord {
   const request = { invitedUserEmailAddress: 'guest@example.com', inviteRedirectUrl: 'https://app.example.com' };
   const at = members.createdAt ?? createdAt;
-  return { ...base(at), kind: 'invitation', callId: null, request, payload: request, deadlineAt: new Date(Number(at) + 86_400_000), ...members };
+  return {
+    ...base(at),
+    kind: 'invitation',
+    callId: null,
+    request,
+    payload: request,
+    deadlineAt: new Date(Number(at) + 86_400_000),
+    ...members,
+  };
 }
 
 export function newOperation(members: Partial<OperationRecord> = {}): OperationRecord {

@@ -15,7 +15,11 @@ const acknowledge = ({ id, revision }: TrackingRecord) => writeSync(1, `${id} ${
 
 async function write(): Promise<never> {
   for (;;) {
-    let record: TrackingRecord = await store.insert(newInvitation({ idempotencyKey: randomUUID() }), randomUUID(), 60_000);
+    let record: TrackingRecord = await store.insert(
+      newInvitation({ idempotencyKey: randomUUID() }),
+      randomUUID(),
+      60_000,
+    );
     acknowledge(record);
     for (let revision = 2; revision <= 4; revision++) {
       const next: TrackingRecord = { ...record, state: revision === 4 ? 'settled' : 'active', revision };

@@ -74,7 +74,9 @@ async function openPostgres(): Promise<Engine> {
   const pool = new pg.Pool({
     connectionString: address,
     max: 1,
-    types: { getTypeParser: (oid, format) => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) },
+    types: {
+      getTypeParser: (oid, format) => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)),
+    },
   });
   // A server that a test kills is no news.
   pool.on('error', () => {});
