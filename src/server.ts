@@ -81,16 +81,14 @@ export function createServer(options: ServerOptions): Server {
     return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
   });
   app.setNotFoundHandler((_, reply) =>
-    reply
-      .code(404)
-      .send({
-        errors: [
-          {
-            message: `There is nothing here. GraphQL is served at ${PATH}.`,
-            extensions: { code: 'NOT_FOUND' satisfies ErrorCode },
-          },
-        ],
-      }),
+    reply.code(404).send({
+      errors: [
+        {
+          message: `There is nothing here. GraphQL is served at ${PATH}.`,
+          extensions: { code: 'NOT_FOUND' satisfies ErrorCode },
+        },
+      ],
+    }),
   );
   app.get('/health/live', () => ({ status: 'ok' }));
   app.get('/health/ready', async (_, reply) => {
