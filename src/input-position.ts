@@ -4,12 +4,18 @@ import { Kind, parse, visit, type ASTNode, type GraphQLError } from 'graphql';
 /** @returns the position, or undefined when the error is not about a value of an argument or variable. */
 export function toInputPosition(error: GraphQLError): string | undefined {
   // A variable's position is only in the message.
-  const [, variable, position] =
-    /^Variable "\$(\w+)" got invalid value .*?(?: at "([^"]+)"; |; )/s.exec(error.message) ?? [];
-  if (variable !== undefined) return position ?? variable;
+  const [, variable, position, reason] =
+    /^Variable "\$(\w+)" got invalid value .*?(?: at "([^"]+)")?; (.*)$/s.exec(error.message) ?? [];
+  if (variable !== undefined) return (position ?? variable) + memberOf(reason ?? '');
   const node = error.nodes?.[0];
   const source = node?.loc?.source.body;
   return node && source !== undefined ? toLiteralPosition(source, node) : undefined;
+}
+
+/** A member that is missing or unknown has no position of its own: it is named in the message. */
+function memberOf(reason: string): string {
+  const [, member] = /^Field "(\w+)" (?:of required type|is not defined)/.exec(reason) ?? [];
+  return member === undefined ? '' : `.${member}`;
 }
 
 /** A node does not know what it stands in, so the document is walked again; errors are rare enough for that. */

@@ -294,9 +294,10 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
   it.each([
     ['a bad e-mail', { invitedUserEmailAddress: 'not-an-address' }, 'input.invitedUserEmailAddress'],
     ['a redirect that is not https', { inviteRedirectUrl: 'http://app.example.com' }, 'input.inviteRedirectUrl'],
-    ['a missing member', { invitedUserEmailAddress: undefined }, 'input'],
+    ['a missing member', { invitedUserEmailAddress: undefined }, 'input.invitedUserEmailAddress'],
     ['a member of the wrong type', { sendInvitationMessage: 'yes' }, 'input.sendInvitationMessage'],
-    ['an unknown member', { invitedUserColour: 'red' }, 'input'],
+    ['an unknown member', { invitedUserColour: 'red' }, 'input.invitedUserColour'],
+    ['a missing member deeper down', { invitedUserSponsors: [{}] }, 'input.invitedUserSponsors[0].id'],
   ])('is not sent and not stored for %s', async (_, members, field) => {
     expect(await invite(members)).toMatchObject({
       message: expect.stringContaining(' '),
