@@ -15,7 +15,9 @@ export const invitationResolvers: Resolvers = {
         {
           kind,
           ...(filter?.state ? { states: filter.state } : {}),
-          ...(filter?.invitedUserEmailAddress ? { invitedUserEmailAddress: filter.invitedUserEmailAddress } : {}),
+          ...(typeof filter?.invitedUserEmailAddress === 'string'
+            ? { invitedUserEmailAddress: filter.invitedUserEmailAddress }
+            : {}),
         },
         page,
       ),

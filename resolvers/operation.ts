@@ -15,7 +15,7 @@ export const operationResolvers: Resolvers = {
         {
           kind,
           ...(filter?.state ? { states: filter.state } : {}),
-          ...(filter?.callId ? { callId: filter.callId } : {}),
+          ...(typeof filter?.callId === 'string' ? { callId: filter.callId } : {}),
         },
         page,
       ),

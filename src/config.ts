@@ -49,24 +49,24 @@ export function loadConfig(environment: Environment): Config {
     const value = read(name);
     if (value === undefined) return fallback;
     if (/^\d+$/.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
-    problems.push(`${name} is not a whole number from ${least} to ${most}: ${value}`);
+    problems.push(`${name} is not a whole number from ${least} to ${most}`);
     return fallback;
   };
   const oneOf = <Word extends string>(name: string, words: readonly Word[]): Word | undefined => {
     const value = read(name);
     if (value !== undefined && !words.includes(value as Word))
-      problems.push(`${name} is not one of ${words.join(', ')}: ${value}`);
+      problems.push(`${name} is not one of ${words.join(', ')}`);
     return words.find((word) => word === value);
   };
   const origins = (name: string) =>
     (read(name) ?? '').split(',').flatMap((entry) => {
       const url = URL.parse(entry.trim());
       if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return [url.origin];
-      if (entry.trim() !== '') problems.push(`${name} has an entry that is no http(s) origin: ${entry.trim()}`);
+      if (entry.trim() !== '') problems.push(`${name} has an entry that is no http(s) origin`);
       return [];
     });
 
-  const host = read('HOST') ?? '127.0.0.1';
+  const host = (read('HOST') ?? '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
   const port = integer('PORT', 4000, 0, 65_535);
   const mode = oneOf('GRAPH_MODE', ['emulator', 'live']) ?? 'emulator';
   const version = oneOf('GRAPH_VERSION', ['v1.0', 'beta']) ?? 'v1.0';
@@ -80,7 +80,12 @@ export function loadConfig(environment: Environment): Config {
   let graph: Config['graph'];
   if (mode === 'emulator') {
     const emulator = {
-      port: integer('EMULATOR_PORT', port === 0 ? 0 : Math.min(port + EMULATOR_PORT_OFFSET, 65_535), 0, 65_535),
+      port: integer(
+        'EMULATOR_PORT',
+        port === 0 ? 0 : port + (port + EMULATOR_PORT_OFFSET > 65_535 ? -1 : 1) * EMULATOR_PORT_OFFSET,
+        0,
+        65_535,
+      ),
       operationMs: integer('EMULATOR_OPERATION_MS', 5_000, 0, DAY_MS),
       stateFile: file.replace(/(\.db)?$/, '.emulator.db'),
     };

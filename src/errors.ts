@@ -1,5 +1,5 @@
 // The errors that the gateway throws on purpose, and the one formatter that lets them out.
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, Kind, type GraphQLFormattedError } from 'graphql';
 import { toInputPosition } from './input-position.ts';
 
 /** What a client may branch on; the README's table says what each means and whether repeating is safe. */
@@ -70,16 +70,13 @@ export function toClientError(error: unknown, report: (error: Error) => void): G
   const where = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
   const origin = originOf(error);
   if (origin instanceof GatewayError) {
+    if (origin.code === 'INTERNAL_SERVER_ERROR') report(origin.originalError ?? origin);
     return { message: origin.message, ...where, extensions: { ...origin.extensions, http: undefined } };
   }
-  // graphql-js found the request at fault before any resolver ran.
-  if (error instanceof GraphQLError && origin instanceof GraphQLError && !path) {
-    const code = error.extensions['code'];
-    if (code !== 'INTERNAL_SERVER_ERROR') {
-      const field = toInputPosition(error);
-      const known = typeof code === 'string' && REQUEST_ERROR_CODES.has(code) ? code : 'BAD_REQUEST';
-      return { message: error.message, ...where, extensions: { code: known, ...(field ? { field } : {}) } };
-    }
+  const blame = error instanceof GraphQLError && origin instanceof GraphQLError ? toBlame(error, origin) : undefined;
+  if (blame) {
+    const field = toInputPosition(blame.error);
+    return { message: blame.error.message, ...where, extensions: { code: blame.code, ...(field ? { field } : {}) } };
   }
   report(toError(origin));
   return {
@@ -87,6 +84,18 @@ export function toClientError(error: unknown, report: (error: Error) => void): G
     ...where,
     extensions: { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode },
   };
+}
+
+/** @returns what graphql-js blames the request for, and as what; undefined when it blames us. */
+function toBlame(error: GraphQLError, origin: GraphQLError): { error: GraphQLError; code: string } | undefined {
+  if (error.path) {
+    // While it runs, graphql-js blames arguments by pointing at a value, and resolvers by pointing at a field.
+    const kind = origin.nodes?.[0]?.kind;
+    return kind === undefined || kind === Kind.FIELD ? undefined : { error: origin, code: 'BAD_USER_INPUT' };
+  }
+  const code = error.extensions['code'];
+  if (code === 'INTERNAL_SERVER_ERROR') return undefined;
+  return { error, code: typeof code === 'string' && REQUEST_ERROR_CODES.has(code) ? code : 'BAD_REQUEST' };
 }
 
 /** @returns the same error with a code, for the errors that graphql-js gives none. */

@@ -2,7 +2,7 @@
 import { isLoopback, type Config } from './config.ts';
 import { createEmulator } from './emulator/emulator.ts';
 import { createBatchReader } from './graph/batch.ts';
-import { createGraphClient } from './graph/client.ts';
+import { createGraphClient, type GraphClient } from './graph/client.ts';
 import type { Logger } from './logger.ts';
 import { createServer } from './server.ts';
 import { Feed } from './tracking/feed.ts';
@@ -23,10 +23,16 @@ export interface Gateway {
 
 /** How long a claimed record is one replica's own. */
 const LEASE_MS = 15_000;
+const CALLER_CONNECTIONS = 64;
+const POLL_CONNECTIONS = 8;
 const PRUNE_EVERY_MS = 3_600_000;
 
 interface Part {
   stop(): Promise<void>;
+}
+
+function toPart(client: GraphClient): GraphClient & Part {
+  return { ...client, stop: () => client.close() };
 }
 
 export function createGateway(config: Config, logger: Logger): Gateway {
@@ -63,19 +69,17 @@ export function createGateway(config: Config, logger: Logger): Gateway {
         ? createSqliteStore({ file: config.store.file, stamp })
         : createPostgresStore({ url: config.store.databaseUrl, stamp, logger }),
     );
-    const graph = createGraphClient({
-      baseUrl,
-      version: config.graph.version,
-      loadToken: () => Promise.resolve(token),
-    });
-    await begin({ stop: () => graph.close() });
+    const connection = { baseUrl, version: config.graph.version, loadToken: () => Promise.resolve(token) };
+    const graph = await begin(toPart(createGraphClient({ ...connection, connections: CALLER_CONNECTIONS })));
+    // Polls have connections of their own, so that neither they nor callers ever wait for the other.
+    const polls = await begin(toPart(createGraphClient({ ...connection, connections: POLL_CONNECTIONS })));
     const reader = createBatchReader(graph);
     const now = () => new Date();
     const onError = (part: string) => (error: unknown) =>
       logger.error({ err: error, part }, 'a pass failed and is made again');
     const poller = new Poller({
       store,
-      reader,
+      reader: createBatchReader(polls),
       now,
       intervalMs: config.pollIntervalMs,
       leaseMs: LEASE_MS,

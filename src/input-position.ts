@@ -3,19 +3,16 @@ import { Kind, parse, visit, type ASTNode, type GraphQLError } from 'graphql';
 
 /** @returns the position, or undefined when the error is not about a value of an argument or variable. */
 export function toInputPosition(error: GraphQLError): string | undefined {
-  // A variable's position is only in the message.
-  const [, variable, position, reason] =
-    /^Variable "\$(\w+)" got invalid value .*?(?: at "([^"]+)")?; (.*)$/s.exec(error.message) ?? [];
-  if (variable !== undefined) return (position ?? variable) + memberOf(reason ?? '');
+  // A variable's position is only in the message, behind the value, which may hold anything: so the last match counts.
+  const [, variable] = /^Variable "\$(\w+)" (?:got invalid value|of )/.exec(error.message) ?? [];
+  if (variable !== undefined) {
+    const [, position] = /.* at "(\w+(?:\.\w+|\[\d+\])+)"; /s.exec(error.message) ?? [];
+    const [, member] = /.*; Field "(\w+)" (?:of required type|is not defined)/s.exec(error.message) ?? [];
+    return (position ?? variable) + (member === undefined ? '' : `.${member}`);
+  }
   const node = error.nodes?.[0];
   const source = node?.loc?.source.body;
   return node && source !== undefined ? toLiteralPosition(source, node) : undefined;
-}
-
-/** A member that is missing or unknown has no position of its own: it is named in the message. */
-function memberOf(reason: string): string {
-  const [, member] = /^Field "(\w+)" (?:of required type|is not defined)/.exec(reason) ?? [];
-  return member === undefined ? '' : `.${member}`;
 }
 
 /** A node does not know what it stands in, so the document is walked again; errors are rare enough for that. */

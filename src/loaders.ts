@@ -38,8 +38,12 @@ export function createLoaders({ reader, store, timeoutMs, cache }: LoaderOptions
   return {
     user: new DataLoader<string, GraphUser | null>(
       async (ids) => {
-        const results = await reader.read(ids.map(userPath), { timeoutMs, repeat: 'asRead' });
-        return results.map((result) => {
+        const paths = ids.map(toPath);
+        const asked = paths.filter((path) => path !== null);
+        const results = (await reader.read(asked, { timeoutMs, repeat: 'asRead' })).values();
+        return paths.map((path) => {
+          const result = path === null ? undefined : results.next().value;
+          if (!result) return null;
           if ('body' in result) return toUser(result.body);
           return result.error instanceof GraphRefusal && result.error.statusCode === 404
             ? null
@@ -50,4 +54,13 @@ export function createLoaders({ reader, store, timeoutMs, cache }: LoaderOptions
     ),
     history: (recordId, last) => histories.load({ recordId, last }),
   };
+}
+
+/** An id that cannot stand in a path is nobody's. */
+function toPath(id: string): string | null {
+  try {
+    return userPath(id);
+  } catch {
+    return null;
+  }
 }

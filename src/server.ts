@@ -6,13 +6,14 @@ import {
 } from '@apollo/server/plugin/disabled';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastifyCors from '@fastify/cors';
-import fastify, { type FastifyError } from 'fastify';
+import fastify, { type FastifyError, type FastifyReply } from 'fastify';
 import { GraphQLError, NoSchemaIntrospectionCustomRule, specifiedRules } from 'graphql';
 import { developer } from './auth/caller.ts';
-import { createOriginCheck } from './auth/origins.ts';
+import { createHostCheck, createOriginCheck } from './auth/origins.ts';
 import { createContext, type GraphQLContext, type Services } from './context.ts';
 import { serveWebSockets } from './delivery/websocket.ts';
 import { toClientError, type ErrorCode } from './errors.ts';
+import { sendError, sendHttpError } from './http-error.ts';
 import type { Logger } from './logger.ts';
 import { renderSandbox, serveExplorer } from './pages.ts';
 import { createSchema } from './schema.ts';
@@ -43,7 +44,12 @@ export function createServer(options: ServerOptions): Server {
   const formatError = (error: unknown) => toClientError(error, report);
   const schema = createSchema();
   const isAllowedOrigin = createOriginCheck(options);
-  const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: 'idle' });
+  const isAllowedHost = createHostCheck(options);
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, _, reply) => sendHttpError(reply as FastifyReply, error, report),
+  });
   const apollo = new ApolloServer<GraphQLContext>({
     schema,
     introspection: isDevelopment,
@@ -65,6 +71,7 @@ export function createServer(options: ServerOptions): Server {
     schema,
     createContext: () => createContext(services, developer, { isLong: true }),
     toClientError: formatError,
+    isAllowedHost,
     isAllowedOrigin,
     validationRules: isDevelopment ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule],
     maxTokens: MAX_TOKENS,
@@ -76,19 +83,18 @@ export function createServer(options: ServerOptions): Server {
   app.addHook('onSend', async (_, reply) => {
     if (isStopping) reply.header('connection', 'close');
   });
-  app.setErrorHandler((error: FastifyError, _, reply) => {
-    const { status, code, message } = toHttpError(error, report);
-    return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+  app.addHook('onRequest', async (request, reply) => {
+    if (isAllowedHost(request.headers.host)) return;
+    await sendError(
+      reply,
+      403,
+      'FORBIDDEN',
+      'This name is not one of this gateway. Add it to ALLOWED_ORIGINS to allow it.',
+    );
   });
+  app.setErrorHandler((error: FastifyError, _, reply) => sendHttpError(reply, error, report));
   app.setNotFoundHandler((_, reply) =>
-    reply.code(404).send({
-      errors: [
-        {
-          message: `There is nothing here. GraphQL is served at ${PATH}.`,
-          extensions: { code: 'NOT_FOUND' satisfies ErrorCode },
-        },
-      ],
-    }),
+    sendError(reply, 404, 'NOT_FOUND', `There is nothing here. GraphQL is served at ${PATH}, by POST and GET.`),
   );
   app.get('/health/live', () => ({ status: 'ok' }));
   app.get('/health/ready', async (_, reply) => {
@@ -145,20 +151,3 @@ const refuseSubscriptions: ApolloServerPlugin<GraphQLContext> = {
       },
     }),
 };
-
-function toHttpError(
-  error: FastifyError,
-  report: (error: Error) => void,
-): { status: number; code: ErrorCode; message: string } {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return {
-      status: 413,
-      code: 'REQUEST_TOO_LARGE',
-      message: `The request is larger than ${MAX_BODY_BYTES} bytes. Send less at once.`,
-    };
-  }
-  const status = error.statusCode ?? 500;
-  if (status >= 400 && status < 500) return { status, code: 'BAD_REQUEST', message: error.message };
-  report(error);
-  return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Internal server error' };
-}

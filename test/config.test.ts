@@ -86,9 +86,15 @@ describe('the configuration', () => {
     expect(problemsOf({ ...live, GRAPH_BASE_URL: 'https://graph.microsoft.com/v1.0' })).toHaveLength(1);
   });
 
+  it('takes an IPv6 address with and without brackets, and finds a port for the emulator beside any port', () => {
+    expect(loadConfig({ HOST: '[::1]' }).host).toBe('::1');
+    expect(loadConfig({ PORT: '65535' }).graph).toMatchObject({ emulator: { port: 65_525 } });
+  });
+
   it('never repeats a secret in a problem', () => {
     const problems = problemsOf({ ...live, GRAPH_TOKEN: 'se cret', DATABASE_URL: 'mysql://user:pass-word@host/db' });
     expect(problems).toHaveLength(2);
+    expect(problemsOf({ ...live, GRAPH_CREDENTIAL: 'eyJtoken' }).join()).not.toContain('eyJtoken');
     expect(problems.join()).not.toMatch(/se cret|pass-word/);
   });
 });

@@ -15,7 +15,7 @@ const floors: readonly (readonly [RegExp, number])[] = [
   [/^resolvers\/|^src\/generated\//, 4],
   [/^src\/context\.ts$/, 3],
   [/^src\/loaders\.ts$|^src\/(tracking|auth)\//, 2],
-  [/^src\/graph\//, 1],
+  [/^src\/graph\/|^src\/http-error\.ts$/, 1],
   [/^src\/(errors|input-position|config|logger)\.ts$/, 0],
 ];
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from 'node:net';
 import WebSocket from 'ws';
 import { startGateway, type Json, type TestGateway } from './support/gateway.ts';
 import { engines, type Engine } from './support/stores.ts';
@@ -47,6 +48,24 @@ describe('a request that is wrong', () => {
           'mutation { inviteParticipants(callId: "c", input: { participants: [{ identity: { user: { id: "1" } } }, { identity: { user: { id: "1" }, phone: { id: "2" } } }] }) { id } }',
         ),
       { code: 'GRAPHQL_VALIDATION_FAILED', field: 'input.participants[1].identity' },
+    ],
+    [
+      'a missing variable',
+      () => gateway.query('query ($id: ID!) { invitation(id: $id) { id } }'),
+      { code: 'BAD_USER_INPUT', field: 'id' },
+    ],
+    [
+      'a null where a default stands',
+      () => gateway.query('query ($id: ID = "x") { invitation(id: $id) { id } }', { id: null }),
+      { code: 'BAD_USER_INPUT', field: 'id' },
+    ],
+    [
+      'a wrong value that looks like a message',
+      () =>
+        gateway.query('mutation ($i: InviteParticipantsInput!) { inviteParticipants(callId: "c", input: $i) { id } }', {
+          i: { participants: [{ identity: { user: { id: ['a; b at "x.y"; Field "z" is not defined'] } } }] },
+        }),
+      { code: 'BAD_USER_INPUT', field: 'i.participants[0].identity.user.id' },
     ],
     ['no document', () => post('{}'), { code: 'BAD_REQUEST' }],
     ['a body that is no JSON', () => post('{"query":'), { code: 'BAD_REQUEST' }],
@@ -143,6 +162,33 @@ describe('pages of other origins', () => {
     expect(await open(gateway.url)).toBe('open');
     expect(await open(undefined)).toBe('open');
     expect(await open(undefined, '/elsewhere')).toMatch('404');
+  });
+
+  it('do not get in by a name of their own for our address', async () => {
+    const { host } = new URL(gateway.url);
+    const answer = (request: string) =>
+      new Promise<string>((resolve) => {
+        const socket = connect(Number(host.split(':')[1]), '127.0.0.1', () => socket.end(request));
+        let text = '';
+        socket.on('data', (chunk) => (text += chunk.toString())).on('close', () => resolve(text));
+      });
+    const upgrade =
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+    expect(
+      await answer(
+        `GET /health/live HTTP/1.1\r\nHost: evil.example:${gateway.url.split(':').at(-1)}\r\nConnection: close\r\n\r\n`,
+      ),
+    ).toMatch(/^HTTP\/1.1 403 .*FORBIDDEN/s);
+    expect(
+      await answer(`GET /graphql HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n${upgrade}\r\n`),
+    ).toMatch(/^HTTP\/1.1 403 /);
+    for (const path of ['//', '/\\', '/%zz', '*']) {
+      expect(await answer(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${upgrade}\r\n`)).toMatch(/^HTTP\/1.1 40[04] /);
+    }
+    expect(await answer(`GET /%zz HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).toMatch(
+      /^HTTP\/1.1 400 .*"errors"/s,
+    );
+    expect((await gateway.query('{ __typename }')).status).toBe(200);
   });
 
   it('cannot send a form', async () => {

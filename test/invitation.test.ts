@@ -128,6 +128,19 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
     });
   });
 
+  it('does not let one user whose id is rubbish spoil the others', async () => {
+    await create({ invitedUserDisplayName: 'Gerd' });
+    await gateway.emulator.fault({
+      path: '^/invitations',
+      times: 1,
+      effect: { kind: 'merge', body: { invitedUser: { id: '..' } } },
+    });
+    await create({ invitedUserEmailAddress: 'other@example.com' });
+    expect(
+      (await gateway.query('{ invitations { nodes { invitedUser { displayName } } } }')).data?.['invitations'].nodes,
+    ).toEqual([{ invitedUser: { displayName: null } }, { invitedUser: { displayName: 'Gerd' } }]);
+  });
+
   it('stays as it is while a fresh guest is not readable, and goes on when it is', async () => {
     await gateway.emulator.settings({ replicationMs: 600_000 });
     const { tracking } = await create();
@@ -197,6 +210,7 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
       { node: { invitedUserEmailAddress: 'c@example.com' } },
     ]);
     expect((await page({ filter: { state: ['settled'] } }))['nodes']).toEqual([]);
+    expect((await page({ filter: { invitedUserEmailAddress: '' } }))['nodes']).toEqual([]);
     expect((await page({ first: 0 }))['nodes']).toEqual([]);
     for (const variables of [{ first: -1 }, { first: 101 }, { after: 'nonsense' }]) {
       expect((await gateway.query(LIST, variables)).errors?.[0]?.extensions).toMatchObject({
@@ -262,6 +276,9 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
       await fault(effect);
       const error = await invite({ idempotencyKey: 'key' });
       expect(error).toMatchObject({ extensions: { code: 'OUTCOME_UNKNOWN', recordId: expect.any(String) } });
+      if ('status' in effect && effect.status >= 500) {
+        expect(error).toMatchObject({ extensions: { graph: { statusCode: effect.status } } });
+      }
       const id = error?.extensions?.['recordId'] as string;
       expect(await read(id)).toMatchObject({ status: null, tracking: { state: 'submitting' } });
       if (done === 1) {

@@ -30,7 +30,7 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     emulator = createEmulator({ operationMs: 600_000 });
     const baseUrl = await emulator.start();
     graph = administer(baseUrl);
-    client = createGraphClient({ baseUrl, version: 'v1.0', loadToken: () => Promise.resolve('token') });
+    client = createGraphClient({ baseUrl, version: 'v1.0', loadToken: () => Promise.resolve('token'), connections: 4 });
     tracker = createTracker({
       store,
       graph: client,

@@ -73,6 +73,15 @@ describe('an invitation input', () => {
     expect(invite({ inviteRedirectUrl: 'http://app.example.com' })).toBe('input.inviteRedirectUrl');
     expect(invite({ inviteRedirectUrl: 'javascript:alert(1)' })).toBe('input.inviteRedirectUrl');
     expect(invite({ inviteRedirectUrl: 'app' })).toBe('input.inviteRedirectUrl');
+    // Not everybody who reads these takes the same part for the host.
+    for (const address of [
+      'https://app.example.com\\@evil.example',
+      'https://a:b@app.example.com',
+      ' https://app.example.com',
+      'https://app.exa\tmple.com',
+    ]) {
+      expect(invite({ inviteRedirectUrl: address })).toBe('input.inviteRedirectUrl');
+    }
     expect(invite({}, ['https://other.example.com'])).toBe('input.inviteRedirectUrl');
     expect(invite({}, ['https://other.example.com', 'https://app.example.com'])).toBeUndefined();
     expect(invite({ inviteRedirectUrl: 'https://app.example.com.evil.example/' }, ['https://app.example.com'])).toBe(
@@ -94,6 +103,12 @@ describe('an invitation input', () => {
     expect(invite({ resetRedemption: true })).toBe('input.invitedUser');
     expect(invite({ resetRedemption: true, invitedUser: { id: '..' } })).toBe('input.invitedUser.id');
     expect(invite({ invitedUserSponsors: [{ id: 'a' }, { id: '' }] })).toBe('input.invitedUserSponsors[1].id');
+  });
+
+  it('refuses half a character anywhere, and an address beyond all measure', () => {
+    expect(invite({ invitedUserEmailAddress: 'a\ud800@example.com' })).toBe('input.invitedUserEmailAddress');
+    expect(invite({ invitedUserSponsors: [{ id: 'a' }, { id: '\udfff' }] })).toBe('input.invitedUserSponsors[1].id');
+    expect(invite({ invitedUserEmailAddress: `${'a'.repeat(320)}@example.com` })).toBe('input.invitedUserEmailAddress');
   });
 
   it('refuses an idempotency key that is empty or too long', () => {
@@ -125,7 +140,8 @@ describe('a participants input', () => {
   });
 
   it('refuses ids that cannot stand in a path, and takes any other', () => {
-    for (const id of ['', ' ', '.', '..']) expect(call({ participants: [user('1')] }, id)).toBe('callId');
+    for (const id of ['', ' ', '.', '..', 'x\ud800', 'x'.repeat(513)])
+      expect(call({ participants: [user('1')] }, id)).toBe('callId');
     expect(call({ participants: [user('1')] }, '../a#?%/')).toBeUndefined();
     expect(call({ participants: [user('1'), user('')] })).toBe('input.participants[1].identity.user.id');
   });

@@ -147,6 +147,9 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
       extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
     });
     expect(await refusal(WATCH, { callId })).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
+    expect(
+      await refusal('subscription ($id: ID = "x") { invitationUpdated(id: $id) { id } }', { id: null }),
+    ).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field: 'id' } });
     expect(await refusal(WATCH, { callId, id: 'x', after: 'y' })).toMatchObject({
       extensions: { code: 'BAD_USER_INPUT', field: 'after' },
     });

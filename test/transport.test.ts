@@ -40,7 +40,7 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  client = createGraphClient({ baseUrl, version: 'v1.0', loadToken: () => Promise.resolve('token-1') });
+  client = createGraphClient({ baseUrl, version: 'v1.0', loadToken: () => Promise.resolve('token-1'), connections: 4 });
 });
 afterEach(async () => {
   await client.close();
@@ -69,7 +69,7 @@ describe('a call to Graph', () => {
       method: 'POST',
       url: '/v1.0/invitations',
       body: '{"a":1}',
-      headers: { authorization: 'Bearer token-1', 'content-type': 'application/json' },
+      headers: { authorization: 'Bearer token-1', 'content-type': 'application/json', 'content-length': '7' },
     });
     const ids = seen.map(({ headers }) => headers['client-request-id']);
     expect(new Set(ids).size).toBe(2);
@@ -86,6 +86,27 @@ describe('a call to Graph', () => {
     answers = [json(429, {}, { 'retry-after': '0' }), json(429, {}, { 'retry-after': '0.01' })];
     expect((await post()).body).toEqual({ ok: true });
     expect(seen).toHaveLength(3);
+  });
+
+  it('is not repeated without a pause, though Retry-After asks for none', async () => {
+    answers = Array.from({ length: 1_000 }, () => json(429, {}, { 'retry-after': '0' }));
+    expect(await failureOf(post(3_500))).toMatchObject({ statusCode: 429 });
+    expect(seen.length).toBeLessThan(10);
+  });
+
+  it('that waited for a connection until its deadline was never sent, and never will be', async () => {
+    let release = () => {};
+    answers = [(response) => (release = () => json(200, {})(response))];
+    const busy = createGraphClient({ baseUrl, version: 'v1.0', loadToken: () => Promise.resolve('t'), connections: 1 });
+    const first = busy.post('/first', {}, { timeoutMs: 5_000 });
+    while (seen.length < 1) await new Promise((resolve) => setImmediate(resolve));
+    const failure = await failureOf(busy.post('/second', {}, { timeoutMs: 100 }));
+    expect(failure).toMatchObject({ name: 'GraphUnreachable', sent: false });
+    release();
+    await first;
+    await busy.post('/third', {}, { timeoutMs: 5_000 });
+    expect(seen.map(({ url }) => url)).toEqual(['/v1.0/first', '/v1.0/third']);
+    await busy.close();
   });
 
   it('is given up at once when Retry-After goes beyond the deadline', async () => {
@@ -198,13 +219,16 @@ describe('what goes into a path', () => {
 
 describe('what a client is told', () => {
   it.each([
+    [302, 'INTERNAL_SERVER_ERROR'],
     [400, 'BAD_USER_INPUT'],
+    [402, 'FORBIDDEN'],
     [401, 'INTERNAL_SERVER_ERROR'],
     [403, 'FORBIDDEN'],
     [404, 'NOT_FOUND'],
     [409, 'CONFLICT'],
     [412, 'CONFLICT'],
     [422, 'BAD_USER_INPUT'],
+    [423, 'CONFLICT'],
     [429, 'THROTTLED'],
     [500, 'UPSTREAM_UNAVAILABLE'],
     [503, 'UPSTREAM_UNAVAILABLE'],

@@ -18,3 +18,19 @@ export function createOriginCheck(options: { isDevelopment: boolean; allowedOrig
     return listed.has(url.origin) || url.host === host || (options.isDevelopment && isLoopback(url.hostname));
   };
 }
+
+/** @returns whether a request that calls us by this Host header is meant for us. */
+export type HostCheck = (host: string | undefined) => boolean;
+
+/**
+ * A page can give its own name our address, and so be of our origin for its browser. On loopback, where whoever
+ * reaches us is trusted, only names of this machine and of the listed origins count.
+ */
+export function createHostCheck(options: { host: string; allowedOrigins: readonly string[] }): HostCheck {
+  if (!isLoopback(options.host)) return () => true;
+  const listed = new Set(options.allowedOrigins.map((origin) => new URL(origin).host));
+  return (host) => {
+    const url = URL.parse(`http://${host}`);
+    return url !== null && (isLoopback(url.hostname) || listed.has(url.host));
+  };
+}

@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import type { OriginCheck } from '../auth/origins.ts';
+import type { HostCheck, OriginCheck } from '../auth/origins.ts';
 import type { GraphQLContext } from '../context.ts';
 import { withCode } from '../errors.ts';
 
@@ -22,6 +22,7 @@ export interface WebSocketOptions {
   /** Made anew for each document. */
   createContext: () => GraphQLContext;
   toClientError: (error: unknown) => GraphQLFormattedError;
+  isAllowedHost: HostCheck;
   isAllowedOrigin: OriginCheck;
   validationRules: readonly ValidationRule[];
   maxTokens: number;
@@ -64,8 +65,10 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const { pathname } = new URL(request.url ?? '/', 'http://gateway');
+    // An address that cannot be parsed is nobody's.
+    const pathname = URL.parse(request.url ?? '', 'http://gateway')?.pathname;
     if (pathname !== options.path) return refuse(socket, '404 Not Found');
+    if (!options.isAllowedHost(request.headers.host)) return refuse(socket, '403 Forbidden');
     if (!options.isAllowedOrigin(request.headers.origin, request.headers.host)) return refuse(socket, '403 Forbidden');
     sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket, request));
   }

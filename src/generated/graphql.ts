@@ -349,7 +349,7 @@ export type InvitedUserType =
 
 /**
  * What can be done. An accepted mutation is on disk before Graph is asked and is never sent twice.
- * `OUTCOME_UNKNOWN` means Graph was asked and no answer came back: `extensions.recordId` names the record to watch.
+ * `OUTCOME_UNKNOWN` means Graph was asked and did not tell the outcome: `extensions.recordId` names the record to watch.
  */
 export type Mutation = {
   readonly __typename?: 'Mutation';
@@ -362,7 +362,7 @@ export type Mutation = {
 
 /**
  * What can be done. An accepted mutation is on disk before Graph is asked and is never sent twice.
- * `OUTCOME_UNKNOWN` means Graph was asked and no answer came back: `extensions.recordId` names the record to watch.
+ * `OUTCOME_UNKNOWN` means Graph was asked and did not tell the outcome: `extensions.recordId` names the record to watch.
  */
 export type MutationCreateInvitationArgs = {
   input: CreateInvitationInput;
@@ -371,7 +371,7 @@ export type MutationCreateInvitationArgs = {
 
 /**
  * What can be done. An accepted mutation is on disk before Graph is asked and is never sent twice.
- * `OUTCOME_UNKNOWN` means Graph was asked and no answer came back: `extensions.recordId` names the record to watch.
+ * `OUTCOME_UNKNOWN` means Graph was asked and did not tell the outcome: `extensions.recordId` names the record to watch.
  */
 export type MutationInviteParticipantsArgs = {
   callId: Scalars['ID']['input'];

@@ -10,6 +10,8 @@ export interface GraphClientOptions {
   version: string;
   /** A bearer token for Graph. */
   loadToken: () => Promise<string>;
+  /** Connections at the most. */
+  connections: number;
 }
 
 /** How long a call may take. */
@@ -32,8 +34,8 @@ export interface GraphClient {
   close(): Promise<void>;
 }
 
-export function createGraphClient({ baseUrl, version, loadToken }: GraphClientOptions): GraphClient {
-  const transport = new GraphTransport({ origin: new URL(baseUrl).origin, loadToken });
+export function createGraphClient({ baseUrl, version, loadToken, connections }: GraphClientOptions): GraphClient {
+  const transport = new GraphTransport({ origin: new URL(baseUrl).origin, loadToken, connections });
   const client = Client.initWithMiddleware({
     baseUrl: baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`,
     defaultVersion: version,

@@ -52,6 +52,7 @@ export function toRetryAfterMs(header: string | null | undefined, nowMs: number)
 }
 
 const codesByStatus: { [status: number]: ErrorCode } = {
+  402: 'FORBIDDEN',
   // Our own token was refused: nothing that the caller can mend.
   401: 'INTERNAL_SERVER_ERROR',
   403: 'FORBIDDEN',
@@ -62,6 +63,7 @@ const codesByStatus: { [status: number]: ErrorCode } = {
   // A matching guest exists and is blocked from signing in.
   412: 'CONFLICT',
   415: 'INTERNAL_SERVER_ERROR',
+  423: 'CONFLICT',
   429: 'THROTTLED',
 };
 
@@ -91,22 +93,29 @@ export function isPassing(error: unknown): boolean {
   return error instanceof GraphRefusal ? error.statusCode === 429 : isNeverSent(error);
 }
 
+/** @returns what Graph said, for `extensions.graph`; undefined when it did not answer. */
+export function toGraphAnswer(error: unknown): GraphAnswer | undefined {
+  if (!(error instanceof GraphRefusal)) return undefined;
+  const { statusCode, code, requestId } = error;
+  return { statusCode, code, requestId };
+}
+
+function toCode(statusCode: number): ErrorCode {
+  const known = codesByStatus[statusCode];
+  if (known) return known;
+  if (statusCode >= 500) return 'UPSTREAM_UNAVAILABLE';
+  // A redirect is nothing that the caller can mend.
+  return statusCode >= 400 ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
+}
+
 /** @returns what a client is told about a failed call to Graph that surely had no effect (a read, a refusal). */
 export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   if (error instanceof GraphRefusal) {
-    const { statusCode, code, requestId, retryAfterMs } = error;
-    const ours =
-      codesByStatus[statusCode] ?? (statusCode < 300 || statusCode >= 500 ? 'UPSTREAM_UNAVAILABLE' : 'BAD_USER_INPUT');
-    return new GatewayError(
-      ours,
-      messages[ours] ?? 'Internal server error',
-      {
-        graph: { statusCode, code, requestId },
-        ...(ours === 'THROTTLED' ? { retryAfterSeconds: Math.ceil((retryAfterMs ?? 10_000) / 1000) } : {}),
-      },
-      error,
-    );
+    const code = toCode(error.statusCode);
+    const wait = code === 'THROTTLED' ? { retryAfterSeconds: Math.ceil((error.retryAfterMs ?? 10_000) / 1000) } : {};
+    const graph = toGraphAnswer(error);
+    return new GatewayError(code, messages[code] ?? 'Internal server error', { graph, ...wait }, error);
   }
   if (error instanceof GraphUnreachable) {
     return new GatewayError('UPSTREAM_UNAVAILABLE', messages.UPSTREAM_UNAVAILABLE ?? '', {}, error);

@@ -10,6 +10,11 @@ function isObject(value: unknown): value is Json {
 // Reading is lenient on purpose: a member of another type than described counts as not sent,
 // so that one odd member never costs the caller the whole answer.
 const text = (value: unknown) => (typeof value === 'string' || value === null ? value : undefined);
+/** Longer than any id that Graph is known to give: the store could not look it up. */
+const MAX_ID = 512;
+const identifier = (value: unknown) => (typeof value === 'string' && value.length > MAX_ID ? undefined : text(value));
+const time = (value: unknown) =>
+  typeof value === 'string' && Number.isNaN(Date.parse(value)) ? undefined : text(value);
 const flag = (value: unknown) => (typeof value === 'boolean' || value === null ? value : undefined);
 const object =
   <T>(read: (json: Json) => T) =>
@@ -45,14 +50,14 @@ function pick<Shape extends { [member: string]: (value: unknown) => unknown }>(j
 }
 
 const userShape = {
-  id: text,
+  id: identifier,
   displayName: text,
   mail: text,
   userPrincipalName: text,
   userType: word('Guest', 'Member'),
   externalUserState: word('PendingAcceptance', 'Accepted'),
-  externalUserStateChangeDateTime: text,
-  createdDateTime: text,
+  externalUserStateChangeDateTime: time,
+  createdDateTime: time,
   accountEnabled: flag,
 };
 
@@ -91,7 +96,7 @@ function isUser(sponsor: Json): boolean {
 /** Reads an `invitation` out of Graph's JSON. */
 export function toInvitation(json: unknown): { id: string | null; invitation: GraphInvitation } {
   const data = unwrap(json);
-  return { id: text(data['id']) ?? null, invitation: pick(data, invitationShape) as GraphInvitation };
+  return { id: identifier(data['id']) ?? null, invitation: pick(data, invitationShape) as GraphInvitation };
 }
 
 const identity = object((json) => pick(json, identityShape));
@@ -128,14 +133,14 @@ const operationShape = {
       }),
     ),
   ),
-  createdDateTime: text,
-  lastActionDateTime: text,
+  createdDateTime: time,
+  lastActionDateTime: time,
 };
 
 /** Reads an `inviteParticipantsOperation` out of Graph's JSON. */
 export function toOperation(json: unknown): { id: string | null; operation: GraphOperation } {
   const data = unwrap(json);
-  return { id: text(data['id']) ?? null, operation: pick(data, operationShape) as GraphOperation };
+  return { id: identifier(data['id']) ?? null, operation: pick(data, operationShape) as GraphOperation };
 }
 
 /** An older edition of the reference wraps answers as `{ "value": { ... } }`. */

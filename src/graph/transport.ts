@@ -1,5 +1,6 @@
 // The only way out to Graph: one middleware under Microsoft's client that pins the origin, signs, bounds and repeats calls.
 import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Middleware, MiddlewareOptions } from '@microsoft/microsoft-graph-client';
 import { Pool } from 'undici';
@@ -33,30 +34,15 @@ export interface TransportOptions {
   /** A bearer token for Graph. */
   loadToken: () => Promise<string>;
   /** Connections at the most. */
-  connections?: number;
+  connections: number;
 }
 
 const REPEATED_READS = new Set([429, 503, 504]);
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
+/** No request is made again with less time left: cut by the deadline, its outcome would be unknown. */
+const LEAST_TIME_MS = 2_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
-// What undici and the system call a connection that was never made; after these nothing can have reached Graph.
-const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
-
 interface Answer {
   status: number;
   headers: Headers;
@@ -73,7 +59,7 @@ export class GraphTransport implements Middleware {
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    this.#pool = new Pool(options.origin, { connections: options.connections ?? 32, connectTimeout: 5_000 });
+    this.#pool = new Pool(options.origin, { connections: options.connections, connectTimeout: 5_000 });
   }
 
   async execute(context: Context): Promise<void> {
@@ -101,7 +87,11 @@ export class GraphTransport implements Middleware {
         failure = error;
       }
       const pauseMs = pauseBefore(failure, attempt);
-      if (!mayRepeat(failure, call.repeat) || Date.now() + pauseMs >= call.deadlineMs || call.signal?.aborted)
+      if (
+        !mayRepeat(failure, call.repeat) ||
+        Date.now() + pauseMs + LEAST_TIME_MS >= call.deadlineMs ||
+        call.signal?.aborted
+      )
         throw failure;
       try {
         await sleep(pauseMs, undefined, call.signal ? { signal: call.signal } : {});
@@ -121,22 +111,64 @@ export class GraphTransport implements Middleware {
     headers.set('authorization', `Bearer ${token}`);
     headers.set('client-request-id', randomUUID());
     headers.set('accept', 'application/json');
+    const body = new Body(options.body as string);
+    headers.set('content-length', String(body.length));
     const timeout = AbortSignal.timeout(Math.max(1, call.deadlineMs - Date.now()));
+    const signal = call.signal ? AbortSignal.any([timeout, call.signal]) : timeout;
     try {
-      const response = await this.#pool.request({
-        path: url.pathname + url.search,
-        method: (options.method ?? 'GET') as 'GET' | 'POST',
-        headers: Object.fromEntries(headers),
-        body: (options.body ?? null) as string | null,
-        signal: call.signal ? AbortSignal.any([timeout, call.signal]) : timeout,
-      });
+      const response = await unlessAborted(
+        signal,
+        this.#pool.request({
+          path: url.pathname + url.search,
+          method: options.method as 'POST',
+          headers: Object.fromEntries(headers),
+          body: body as unknown as Readable,
+          signal,
+        }),
+      );
       // Always read to the end: an unread body would keep its connection.
       return { status: response.statusCode, headers: toHeaders(response.headers), text: await toText(response.body) };
     } catch (error) {
       const { code, name } = error as { code?: unknown; name?: unknown };
-      const reason = typeof code === 'string' ? code : String(name);
-      throw new GraphUnreachable(reason, !NEVER_CONNECTED.has(reason), error);
+      throw new GraphUnreachable(typeof code === 'string' ? code : String(name), body.isTaken, error);
     }
+  }
+}
+
+/**
+ * The body of a request, which tells whether it was taken to be sent: that begins when the connection stands and is free.
+ * Codes of errors do not tell it; the system has the same ones for a connection that fails and one that breaks.
+ */
+class Body implements AsyncIterable<Buffer> {
+  readonly #bytes: Buffer;
+  isTaken = false;
+
+  constructor(text: string) {
+    this.#bytes = Buffer.from(text);
+  }
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    this.isTaken = true;
+    yield this.#bytes;
+  }
+}
+
+/** A request that waits for a connection does not hear its signal. */
+async function unlessAborted<T>(signal: AbortSignal, request: Promise<T>): Promise<T> {
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([request, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    request.catch(() => {});
   }
 }
 
@@ -147,8 +179,8 @@ function mayRepeat(failure: GraphRefusal | GraphUnreachable, repeat: Repeat): bo
 }
 
 function pauseBefore(failure: GraphRefusal | GraphUnreachable, attempt: number): number {
-  if (failure instanceof GraphRefusal && failure.retryAfterMs !== null) return failure.retryAfterMs;
-  return Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
+  const backoffMs = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
+  return failure instanceof GraphRefusal ? Math.max(failure.retryAfterMs ?? 0, backoffMs) : backoffMs;
 }
 
 function toRefusal({ status, headers, text }: Answer): GraphRefusal {

@@ -113,13 +113,8 @@ export class Feed {
     const watches = this.#byCall.get(callId) ?? new Map<Watch, Owner>();
     this.#byCall.set(callId, watches.set(watch, owner));
     try {
-      const records = await this.#options.store.list({
-        kind: 'inviteParticipantsOperation',
-        owner,
-        callId,
-        first: MAX_CURRENT,
-      });
-      watch.open(records.toReversed());
+      const records = await this.#listCall(owner, callId);
+      watch.open(records);
       const unfinished = records.filter((record) => !isFinished(record));
       for (const record of unfinished) this.#followed.set(record.id, callId);
       await this.#noteInterest(unfinished.map((record) => record.id));
@@ -143,7 +138,8 @@ export class Feed {
       if (started.length > 0) await this.#noteInterest(started);
       if (changes.length === PAGE) continue;
       // A database that was restored or failed over may have gone back behind us.
-      if (changes.length === 0 && (await store.head()) < this.#cursor) await this.#startOver();
+      const head = changes.length === 0 ? await store.head() : this.#cursor;
+      if (head < this.#cursor) await this.#startOver(head);
       return;
     }
   }
@@ -173,13 +169,22 @@ export class Feed {
     return missed.length === 0 && isFinished(current) ? [current] : missed;
   }
 
-  async #startOver(): Promise<void> {
-    const { store } = this.#options;
-    this.#cursor = await store.head();
+  async #startOver(head: number): Promise<void> {
+    this.#cursor = head;
     for (const [id, watches] of this.#byRecord) {
-      const [latest] = (await store.histories([id], 1))[0] ?? [];
+      const [latest] = (await this.#options.store.histories([id], 1))[0] ?? [];
       if (latest) for (const watch of watches) watch.push(latest);
     }
+    for (const [callId, watches] of this.#byCall) {
+      for (const [watch, owner] of watches)
+        for (const record of await this.#listCall(owner, callId)) watch.push(record);
+    }
+  }
+
+  /** The records of a call as they are now, oldest first. */
+  async #listCall(owner: Owner, callId: string): Promise<TrackingRecord[]> {
+    const query = { kind: 'inviteParticipantsOperation', owner, callId, first: MAX_CURRENT } as const;
+    return (await this.#options.store.list(query)).reverse();
   }
 
   async #noteInterest(ids: readonly string[]): Promise<void> {

@@ -15,6 +15,9 @@ export type InviteParticipantsInput = Omit<InviteParticipantsRequest, 'clientCon
 const MAX_PARTICIPANTS = 5;
 const MAX_CLIENT_CONTEXT = 256;
 const MAX_IDEMPOTENCY_KEY = 128;
+// Not Graph's limits: what the stores' indexes hold, and far beyond any real value.
+const MAX_ID = 512;
+const MAX_EMAIL_ADDRESS = 320;
 // The reference page of `invitation` lists what an address must not have; the exceptions speak of the part before the @.
 const FORBIDDEN_IN_USER_NAME = /[~!#$%^&*()+=[\]{}\\/|;:"<>?,@\s\p{Cc}]/u;
 const DOMAIN =
@@ -25,6 +28,7 @@ const DOMAIN =
  * @throws GatewayError `BAD_USER_INPUT` with the position of the first bad value
  */
 export function toInvitationRequest(input: InvitationInput, redirectOrigins: readonly string[]): InvitationRequest {
+  requireText(input, 'input');
   requireEmailAddress(input.invitedUserEmailAddress, 'input.invitedUserEmailAddress');
   requireRedirect(input.inviteRedirectUrl, redirectOrigins);
   requireIdempotencyKey(input.idempotencyKey);
@@ -52,6 +56,8 @@ export function toInvitationRequest(input: InvitationInput, redirectOrigins: rea
 
 /** @throws GatewayError `BAD_USER_INPUT` with the position of the first bad value */
 export function toInviteParticipantsRequest(callId: string, input: InviteParticipantsInput): InviteParticipantsRequest {
+  requireText(callId, 'callId');
+  requireText(input, 'input');
   requireId(callId, 'callId');
   requireIdempotencyKey(input.idempotencyKey);
   const { participants, clientContext } = input;
@@ -86,7 +92,7 @@ export function toInviteParticipantsRequest(callId: string, input: InvitePartici
 function requireEmailAddress(address: string, field: string): void {
   const at = address.lastIndexOf('@');
   const [userName, domain] = [address.slice(0, Math.max(at, 0)), address.slice(at + 1)];
-  if (at < 1 || !DOMAIN.test(domain)) {
+  if (at < 1 || address.length > MAX_EMAIL_ADDRESS || !DOMAIN.test(domain)) {
     refuse(field, 'This is not an e-mail address. Give one such as name@example.com.');
   }
   if (FORBIDDEN_IN_USER_NAME.test(userName) || /^[.-]|[.-]$/.test(userName)) {
@@ -100,7 +106,9 @@ function requireEmailAddress(address: string, field: string): void {
 function requireRedirect(address: string, redirectOrigins: readonly string[]): void {
   const field = 'input.inviteRedirectUrl';
   const url = URL.parse(address);
-  if (url?.protocol !== 'https:')
+  // Other readers of the address, the guest's browser among them, may take these for the end of the host.
+  const isAmbiguous = /[\\\s\p{Cc}]/u.test(address) || url?.username !== '' || url.password !== '';
+  if (url?.protocol !== 'https:' || isAmbiguous)
     refuse(field, 'This is not an https address. Give one such as https://myapps.example.com/.');
   else if (redirectOrigins.length > 0 && !redirectOrigins.includes(url.origin)) {
     refuse(field, `Redirects to this origin are not allowed here. Use one of: ${redirectOrigins.join(', ')}.`);
@@ -116,9 +124,20 @@ function requireIdempotencyKey(key: string | null | undefined): void {
   }
 }
 
+/** Half of a surrogate pair cannot be sent anywhere. */
+function requireText(value: unknown, field: string): void {
+  if (typeof value === 'string' && !value.isWellFormed()) {
+    refuse(field, 'This is no whole text: it has half of a character. Check how it was cut or encoded.');
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, member] of Object.entries(value)) {
+    requireText(member, Array.isArray(value) ? `${field}[${key}]` : `${field}.${key}`);
+  }
+}
+
 /** Graph's ids are opaque: only what cannot stand in a path is refused. */
 function requireId(id: string, field: string): void {
-  if (id.trim() === '' || id === '.' || id === '..')
+  if (id.trim() === '' || id === '.' || id === '..' || id.length > MAX_ID)
     refuse(field, 'This cannot be an id. Give the id as Graph showed it.');
 }
 

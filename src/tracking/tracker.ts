@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { GatewayError } from '../errors.ts';
 import { inviteParticipants } from '../graph/calls.ts';
 import type { GraphClient } from '../graph/client.ts';
-import { isPassing, isSurelyNotDone, toGatewayError } from '../graph/graph-error.ts';
+import { isPassing, isSurelyNotDone, toGatewayError, toGraphAnswer } from '../graph/graph-error.ts';
 import { createInvitation } from '../graph/invitations.ts';
 import type { GraphInvitation } from '../graph/resources.ts';
 import { nextDue } from './cadence.ts';
@@ -206,10 +206,11 @@ export function createTracker(options: TrackerOptions): Tracker {
 }
 
 function outcomeUnknown(recordId: string, cause: unknown): GatewayError {
+  const graph = toGraphAnswer(cause);
   return new GatewayError(
     'OUTCOME_UNKNOWN',
-    'Graph was asked and no answer came back: the invitation may have been made. Watch the record that `extensions.recordId` names; repeat only with the same idempotencyKey.',
-    { recordId },
+    'Graph was asked and did not tell the outcome: the invitation may have been made. Watch the record that `extensions.recordId` names; repeat only with the same idempotencyKey.',
+    { recordId, ...(graph ? { graph } : {}) },
     cause,
   );
 }
