@@ -109,6 +109,23 @@ describe('a call to Graph', () => {
     await busy.close();
   });
 
+  it('is not begun when a connection is free only shortly before its deadline', async () => {
+    let release = () => {};
+    answers = [(response) => (release = () => json(200, {})(response))];
+    const busy = createGraphClient({ baseUrl, version: 'v1.0', loadToken: () => Promise.resolve('t'), connections: 1 });
+    const first = busy.post('/first', {}, { timeoutMs: 5_000 });
+    while (seen.length < 1) await new Promise((resolve) => setImmediate(resolve));
+    const begunAt = Date.now();
+    const second = failureOf(busy.post('/second', {}, { timeoutMs: 400 }));
+    while (Date.now() < begunAt + 250) await new Promise((resolve) => setImmediate(resolve));
+    release();
+    expect(await second).toMatchObject({ name: 'GraphUnreachable', sent: false });
+    await first;
+    await busy.post('/third', {}, { timeoutMs: 5_000 });
+    expect(seen.map(({ url }) => url)).toEqual(['/v1.0/first', '/v1.0/third']);
+    await busy.close();
+  });
+
   it('is given up at once when Retry-After goes beyond the deadline', async () => {
     answers = [json(429, { error: { code: 'TooManyRequests' } }, { 'retry-after': '3600', 'request-id': 'r1' })];
     expect(await failureOf(post())).toMatchObject({

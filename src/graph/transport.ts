@@ -40,7 +40,7 @@ export interface TransportOptions {
 const REPEATED_READS = new Set([429, 503, 504]);
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
-/** No request is made again with less time left: cut by the deadline, its outcome would be unknown. */
+/** No request is begun with less time left, nor with less than half of its time: cut short, its outcome would be unknown. */
 const LEAST_TIME_MS = 2_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 interface Answer {
@@ -69,10 +69,11 @@ export class GraphTransport implements Middleware {
     const call = context.middlewareControl?.getMiddlewareOptions(CallOptions) as CallOptions | undefined;
     if (!call) throw new TypeError('a call to Graph needs CallOptions');
 
+    const beginBeforeMs = call.deadlineMs - Math.min(LEAST_TIME_MS, (call.deadlineMs - Date.now()) / 2);
     for (let attempt = 0; ; attempt += 1) {
       let failure: GraphRefusal | GraphUnreachable;
       try {
-        const answer = await this.#send(url, context.options ?? {}, call);
+        const answer = await this.#send(url, context.options ?? {}, call, beginBeforeMs);
         if (answer.status >= 200 && answer.status < 300) {
           call.answerHeaders = answer.headers;
           context.response = new Response(answer.text === '' ? null : answer.text, {
@@ -87,11 +88,7 @@ export class GraphTransport implements Middleware {
         failure = error;
       }
       const pauseMs = pauseBefore(failure, attempt);
-      if (
-        !mayRepeat(failure, call.repeat) ||
-        Date.now() + pauseMs + LEAST_TIME_MS >= call.deadlineMs ||
-        call.signal?.aborted
-      )
+      if (!mayRepeat(failure, call.repeat) || Date.now() + pauseMs >= beginBeforeMs || call.signal?.aborted)
         throw failure;
       try {
         await sleep(pauseMs, undefined, call.signal ? { signal: call.signal } : {});
@@ -105,13 +102,13 @@ export class GraphTransport implements Middleware {
     await this.#pool.destroy();
   }
 
-  async #send(url: URL, options: RequestInit, call: CallOptions): Promise<Answer> {
+  async #send(url: URL, options: RequestInit, call: CallOptions, beginBeforeMs: number): Promise<Answer> {
     const token = await this.#options.loadToken();
     const headers = new Headers(options.headers);
     headers.set('authorization', `Bearer ${token}`);
     headers.set('client-request-id', randomUUID());
     headers.set('accept', 'application/json');
-    const body = new Body(options.body as string);
+    const body = new Body(options.body as string, beginBeforeMs);
     headers.set('content-length', String(body.length));
     const timeout = AbortSignal.timeout(Math.max(1, call.deadlineMs - Date.now()));
     const signal = call.signal ? AbortSignal.any([timeout, call.signal]) : timeout;
@@ -141,10 +138,12 @@ export class GraphTransport implements Middleware {
  */
 class Body implements AsyncIterable<Buffer> {
   readonly #bytes: Buffer;
+  readonly #takeBeforeMs: number;
   isTaken = false;
 
-  constructor(text: string) {
+  constructor(text: string, takeBeforeMs: number) {
     this.#bytes = Buffer.from(text);
+    this.#takeBeforeMs = takeBeforeMs;
   }
 
   get length(): number {
@@ -152,6 +151,8 @@ class Body implements AsyncIterable<Buffer> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    // The head of the request goes out with the first bytes of its body: until then nothing has been sent.
+    if (Date.now() >= this.#takeBeforeMs) throw new Error('it waited too long for a connection');
     this.isTaken = true;
     yield this.#bytes;
   }
