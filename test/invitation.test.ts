@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startGateway, waitFor, type Json, type TestGateway } from './support/gateway.ts';
-import { engines, type Engine } from './support/stores.ts';
+import { describe, expect, it } from '@jest/globals';
+import { useGateway, waitFor, type Json } from './support/gateway.ts';
+import { engines } from './support/stores.ts';
 
 const CREATE = `mutation ($input: CreateInvitationInput!) { createInvitation(input: $input) { ...All } }
   fragment All on Invitation {
@@ -16,26 +16,16 @@ const LIST = `query ($filter: InvitationFilter, $first: Int, $after: String) { i
 const input = { invitedUserEmailAddress: 'guest@example.com', inviteRedirectUrl: 'https://app.example.com' };
 
 describe.each(engines)('an invitation on $name', ({ open }) => {
-  let engine: Engine;
-  let gateway: TestGateway;
-
-  beforeEach(async () => {
-    engine = await open();
-    gateway = await startGateway(engine);
-  });
-  afterEach(async () => {
-    await gateway.stop();
-    await engine.close();
-  });
+  const used = useGateway(open);
 
   const create = async (members: Json = {}): Promise<Json> => {
-    const answer = await gateway.query(CREATE, { input: { ...input, ...members } });
+    const answer = await used.gateway.query(CREATE, { input: { ...input, ...members } });
     if (!answer.data) throw new Error(JSON.stringify(answer));
     return answer.data['createInvitation'] as Json;
   };
   const invite = async (members: Json = {}) =>
-    (await gateway.query(CREATE, { input: { ...input, ...members } })).errors?.[0];
-  const read = async (id: string) => (await gateway.query(READ, { id })).data?.['invitation'] as Json;
+    (await used.gateway.query(CREATE, { input: { ...input, ...members } })).errors?.[0];
+  const read = async (id: string) => (await used.gateway.query(READ, { id })).data?.['invitation'] as Json;
 
   it('is answered as Graph answers, with what the gateway tracks beside it', async () => {
     const invitation = await create({
@@ -73,7 +63,7 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
 
   it('sends Graph only the members that were given', async () => {
     await create({ invitedUserSponsors: [{ id: '278405a3-f568-4b3e-b684-009193463064' }] });
-    const [request] = (await gateway.emulator.requests()).filter(({ path }) => path.endsWith('/invitations'));
+    const [request] = (await used.gateway.emulator.requests()).filter(({ path }) => path.endsWith('/invitations'));
     expect(request).toMatchObject({
       method: 'POST',
       headers: {
@@ -90,7 +80,7 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
 
   it('is pushed when the guest redeems, and the stream ends with the final state', async () => {
     const { inviteRedeemUrl, tracking } = await create();
-    const watch = gateway.subscribe(WATCH, { id: tracking.id });
+    const watch = used.gateway.subscribe(WATCH, { id: tracking.id });
     await waitFor('the guest to be read', () =>
       watch.answers.some(
         ({ data }) => data?.['invitationUpdated'].invitedUser.externalUserState === 'PendingAcceptance',
@@ -111,14 +101,14 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
     const { tracking } = await create({ invitedUserDisplayName: 'Gerd' });
     const document =
       'query ($id: ID!) { invitation(id: $id) { invitedUser { displayName mail userType accountEnabled createdDateTime } } }';
-    expect((await gateway.query(document, { id: tracking.id })).data?.['invitation'].invitedUser).toMatchObject({
+    expect((await used.gateway.query(document, { id: tracking.id })).data?.['invitation'].invitedUser).toMatchObject({
       displayName: 'Gerd',
       mail: 'guest@example.com',
       userType: 'Guest',
       accountEnabled: true,
     });
-    await gateway.emulator.fault({ path: '/users/', effect: { kind: 'status', status: 404 } });
-    expect(await gateway.query(document, { id: tracking.id })).toEqual({
+    await used.gateway.emulator.fault({ path: '/users/', effect: { kind: 'status', status: 404 } });
+    expect(await used.gateway.query(document, { id: tracking.id })).toEqual({
       status: 200,
       data: {
         invitation: {
@@ -130,32 +120,34 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
 
   it('does not let one user whose id is rubbish spoil the others', async () => {
     await create({ invitedUserDisplayName: 'Gerd' });
-    await gateway.emulator.fault({
+    await used.gateway.emulator.fault({
       path: '^/invitations',
       times: 1,
       effect: { kind: 'merge', body: { invitedUser: { id: '..' } } },
     });
     await create({ invitedUserEmailAddress: 'other@example.com' });
     expect(
-      (await gateway.query('{ invitations { nodes { invitedUser { displayName } } } }')).data?.['invitations'].nodes,
+      (await used.gateway.query('{ invitations { nodes { invitedUser { displayName } } } }')).data?.['invitations']
+        .nodes,
     ).toEqual([{ invitedUser: { displayName: null } }, { invitedUser: { displayName: 'Gerd' } }]);
   });
 
   it('stays as it is while a fresh guest is not readable, and goes on when it is', async () => {
-    await gateway.emulator.settings({ replicationMs: 600_000 });
+    await used.gateway.emulator.settings({ replicationMs: 600_000 });
     const { tracking } = await create();
-    const watch = gateway.subscribe(WATCH, { id: tracking.id });
+    const watch = used.gateway.subscribe(WATCH, { id: tracking.id });
     await waitFor(
       'three misses',
       async () =>
-        (await gateway.emulator.requests()).flatMap(({ parts }) => parts ?? []).filter(({ status }) => status === 404)
-          .length >= 3,
+        (await used.gateway.emulator.requests())
+          .flatMap(({ parts }) => parts ?? [])
+          .filter(({ status }) => status === 404).length >= 3,
     );
     expect(await read(tracking.id)).toMatchObject({
       status: 'PendingAcceptance',
       tracking: { state: 'active', revision: 2, lastError: { code: 'NOT_FOUND' } },
     });
-    await gateway.emulator.settings({ replicationMs: 0 });
+    await used.gateway.emulator.settings({ replicationMs: 0 });
     await watch.received(2);
     expect(watch.answers.map(({ data }) => data?.['invitationUpdated'].tracking.revision)).toEqual([2, 3]);
     watch.cancel();
@@ -165,24 +157,24 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
     const first = await create();
     await (await fetch(first['inviteRedeemUrl'])).text();
     const guestId = first['invitedUser'].id;
-    await gateway.emulator.patchUser(guestId, {
+    await used.gateway.emulator.patchUser(guestId, {
       createdDateTime: '2020-01-01T00:00:00Z',
       externalUserState: 'Accepted',
       externalUserStateChangeDateTime: '2020-02-01T00:00:00Z',
     });
     const reset = await create({ resetRedemption: true, invitedUser: { id: guestId } });
     expect(reset).toMatchObject({ resetRedemption: true, invitedUser: { id: guestId }, tracking: { state: 'active' } });
-    await gateway.emulator.patchUser(guestId, {
+    await used.gateway.emulator.patchUser(guestId, {
       externalUserState: 'Accepted',
       externalUserStateChangeDateTime: '2020-02-01T00:00:00Z',
     });
-    const watch = gateway.subscribe(WATCH, { id: reset['tracking'].id });
+    const watch = used.gateway.subscribe(WATCH, { id: reset['tracking'].id });
     await waitFor(
       'the old acceptance to be read',
       () => watch.answers.at(-1)?.data?.['invitationUpdated'].invitedUser.externalUserState === 'Accepted',
     );
     expect(await read(reset['tracking'].id)).toMatchObject({ tracking: { state: 'active' } });
-    await gateway.emulator.patchUser(guestId, { externalUserStateChangeDateTime: new Date().toISOString() });
+    await used.gateway.emulator.patchUser(guestId, { externalUserStateChangeDateTime: new Date().toISOString() });
     expect((await watch.ended).at(-1)?.data?.['invitationUpdated']).toMatchObject({ tracking: { state: 'settled' } });
   });
 
@@ -190,14 +182,14 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
     const made: string[] = [];
     for (const name of ['a', 'b', 'c', 'd', 'e'])
       made.unshift((await create({ invitedUserEmailAddress: `${name}@example.com` }))['tracking'].id);
-    await gateway.emulator.fault({
+    await used.gateway.emulator.fault({
       method: 'POST',
       path: '^/invitations',
       times: 1,
       effect: { kind: 'status', status: 403, code: 'Authorization_RequestDenied' },
     });
     expect(await invite()).toMatchObject({ extensions: { code: 'FORBIDDEN' } });
-    const page = async (variables: Json) => (await gateway.query(LIST, variables)).data?.['invitations'] as Json;
+    const page = async (variables: Json) => (await used.gateway.query(LIST, variables)).data?.['invitations'] as Json;
     const ids = ({ nodes }: Json) => nodes.map((node: Json) => node['tracking'].id);
     const first = await page({ first: 2 });
     expect(first['pageInfo']).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
@@ -213,7 +205,7 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
     expect((await page({ filter: { invitedUserEmailAddress: '' } }))['nodes']).toEqual([]);
     expect((await page({ first: 0 }))['nodes']).toEqual([]);
     for (const variables of [{ first: -1 }, { first: 101 }, { after: 'nonsense' }]) {
-      expect((await gateway.query(LIST, variables)).errors?.[0]?.extensions).toMatchObject({
+      expect((await used.gateway.query(LIST, variables)).errors?.[0]?.extensions).toMatchObject({
         code: 'BAD_USER_INPUT',
         field: Object.keys(variables)[0],
       });
@@ -227,17 +219,17 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
     expect(await invite({ idempotencyKey: 'key', invitedUserEmailAddress: 'other@example.com' })).toMatchObject({
       extensions: { code: 'IDEMPOTENCY_CONFLICT', field: 'input.idempotencyKey' },
     });
-    expect(await gateway.emulator.invitations()).toHaveLength(1);
+    expect(await used.gateway.emulator.invitations()).toHaveLength(1);
   });
 
   describe('when Graph does not answer as hoped', () => {
     const fault = (effect: Json, times = 1) =>
-      gateway.emulator.fault({ method: 'POST', path: '^/invitations', times, effect });
+      used.gateway.emulator.fault({ method: 'POST', path: '^/invitations', times, effect });
 
     it('waits as a fractional Retry-After says and tries again', async () => {
       await fault({ kind: 'status', status: 429, retryAfter: '0.128', code: 'TooManyRequests' }, 2);
       expect(await create()).toMatchObject({ tracking: { state: 'active' } });
-      expect(await gateway.emulator.invitations()).toHaveLength(1);
+      expect(await used.gateway.emulator.invitations()).toHaveLength(1);
     });
 
     it('says THROTTLED when the wait is too long, and leaves the idempotency key free', async () => {
@@ -263,7 +255,7 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
         message: refused?.message,
         extensions: { code: 'BAD_USER_INPUT', graph: { statusCode: 400 } },
       });
-      expect((await gateway.emulator.counts()).byRoute['POST /invitations']).toBe(1);
+      expect((await used.gateway.emulator.counts()).byRoute['POST /invitations']).toBe(1);
     });
 
     it.each([
@@ -293,18 +285,18 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
         });
       } else {
         // Two minutes of looking in vain, as far as the record knows.
-        await gateway.run(`update record set created_at = created_at - 180000 where id = '${id}'`, []);
-        const ended = gateway.subscribe(WATCH, { id });
+        await used.gateway.run(`update record set created_at = created_at - 180000 where id = '${id}'`, []);
+        const ended = used.gateway.subscribe(WATCH, { id });
         expect((await ended.ended).at(-1)?.data?.['invitationUpdated']).toMatchObject({
           tracking: { state: 'unknown', reason: 'ambiguous' },
         });
       }
-      expect((await gateway.emulator.counts()).byRoute['POST /invitations']).toBe(1);
+      expect((await used.gateway.emulator.counts()).byRoute['POST /invitations']).toBe(1);
       expect(
-        (await gateway.query(CREATE, { input: { ...input, idempotencyKey: 'key' } })).data?.['createInvitation']
+        (await used.gateway.query(CREATE, { input: { ...input, idempotencyKey: 'key' } })).data?.['createInvitation']
           .tracking.id,
       ).toBe(id);
-      expect((await gateway.emulator.counts()).byRoute['POST /invitations']).toBe(1);
+      expect((await used.gateway.emulator.counts()).byRoute['POST /invitations']).toBe(1);
     });
   });
 
@@ -320,7 +312,7 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
       message: expect.stringContaining(' '),
       extensions: { code: 'BAD_USER_INPUT', field },
     });
-    expect((await gateway.emulator.counts()).http).toBe(0);
-    expect(await gateway.run('select id from record', [])).toEqual([]);
+    expect((await used.gateway.emulator.counts()).http).toBe(0);
+    expect(await used.gateway.run('select id from record', [])).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startGateway, waitFor, type Json, type TestGateway } from './support/gateway.ts';
-import { engines, type Engine } from './support/stores.ts';
+import { describe, expect, it } from '@jest/globals';
+import { useGateway, waitFor, type Json } from './support/gateway.ts';
+import { engines } from './support/stores.ts';
 
 const INVITE = `mutation ($callId: ID!, $input: InviteParticipantsInput!) { inviteParticipants(callId: $callId, input: $input) { ...All } }
   fragment All on InviteParticipantsOperation {
@@ -15,27 +15,17 @@ const callId = 'call-1';
 const user = { identity: { user: { id: 'u1', displayName: 'Adele' } } };
 
 describe.each(engines)('an invitation of participants on $name', ({ open }) => {
-  let engine: Engine;
-  let gateway: TestGateway;
+  const used = useGateway(open);
 
-  beforeEach(async () => {
-    engine = await open();
-    gateway = await startGateway(engine);
-  });
-  afterEach(async () => {
-    await gateway.stop();
-    await engine.close();
-  });
-
-  const attempt = (input: Json, call = callId) => gateway.query(INVITE, { callId: call, input });
+  const attempt = (input: Json, call = callId) => used.gateway.query(INVITE, { callId: call, input });
   const invite = async (input: Json = { participants: [user] }, call = callId): Promise<Json> => {
     const answer = await attempt(input, call);
     if (!answer.data) throw new Error(JSON.stringify(answer));
     return answer.data['inviteParticipants'] as Json;
   };
   const read = async (id: string, call = callId) =>
-    (await gateway.query(READ, { callId: call, id })).data?.['inviteParticipantsOperation'] as Json;
-  const watch = (id: string) => gateway.subscribe(WATCH, { callId, id });
+    (await used.gateway.query(READ, { callId: call, id })).data?.['inviteParticipantsOperation'] as Json;
+  const watch = (id: string) => used.gateway.subscribe(WATCH, { callId, id });
   const states = (answers: { data?: Json | null }[]) =>
     answers.map(({ data }) => data?.['inviteParticipantsOperationUpdated']);
 
@@ -65,7 +55,7 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
 
   it('sends the type on all three levels and only the members that were given', async () => {
     await invite({ participants: [{ ...user, replacesCallId: 'call-0', participantId: 'p' }], clientContext: 'mine' });
-    const [request] = await gateway.emulator.requests();
+    const [request] = await used.gateway.emulator.requests();
     expect(request).toMatchObject({ method: 'POST', path: `/v1.0/communications/calls/${callId}/participants/invite` });
     expect(request?.['body']).toEqual({
       participants: [
@@ -90,7 +80,7 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     expect(await read(id, 'call-2')).toBeNull();
     await invite({ participants: [user] }, 'call-2');
     const list = async (filter: Json) =>
-      (await gateway.query(LIST, { filter })).data?.['inviteParticipantsOperations'].nodes as Json[];
+      (await used.gateway.query(LIST, { filter })).data?.['inviteParticipantsOperations'].nodes as Json[];
     expect(await list({})).toHaveLength(2);
     expect(await list({ callId })).toMatchObject([{ id, tracking: { callId } }]);
     expect(await list({ callId: '' })).toEqual([]);
@@ -100,7 +90,7 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     const { id, tracking } = await invite();
     const watching = watch(tracking.id);
     await watching.received(1);
-    await gateway.emulator.endOperation(id, status, {
+    await used.gateway.emulator.endOperation(id, status, {
       code: status === 'failed' ? 408 : 200,
       subcode: 0,
       message: 'the end',
@@ -116,17 +106,17 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
   });
 
   it('understands the older answer that wraps the operation', async () => {
-    await gateway.emulator.fault({ path: '/participants/invite$', times: 1, effect: { kind: 'wrap' } });
+    await used.gateway.emulator.fault({ path: '/participants/invite$', times: 1, effect: { kind: 'wrap' } });
     const { id, status } = await invite();
     expect([id, status]).toEqual([expect.any(String), 'running']);
   });
 
   it('is unknown when Graph forgets it before the end was seen', async () => {
     const { id, tracking } = await invite();
-    await gateway.emulator.fault({ path: '/operations/', effect: { kind: 'vanish' } });
+    await used.gateway.emulator.fault({ path: '/operations/', effect: { kind: 'vanish' } });
     const watching = watch(tracking.id);
     await watching.received(1);
-    await gateway.emulator.endOperation(id, 'completed');
+    await used.gateway.emulator.endOperation(id, 'completed');
     expect(states(await watching.ended).at(-1)).toMatchObject({
       status: 'running',
       tracking: { state: 'unknown', reason: 'goneFromGraph', revision: 3 },
@@ -135,7 +125,7 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
 
   it('is unknown when its deadline passes', async () => {
     const { tracking } = await invite();
-    await gateway.run(`update record set deadline_at = deadline_at - 300000 where id = '${tracking.id}'`, []);
+    await used.gateway.run(`update record set deadline_at = deadline_at - 300000 where id = '${tracking.id}'`, []);
     expect(states(await watch(tracking.id).ended).at(-1)).toMatchObject({
       status: 'running',
       tracking: { state: 'unknown', reason: 'deadlineExceeded' },
@@ -167,14 +157,14 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
   ])('keeps its status through %s, and goes on after it', async (_, fault, code) => {
     const { id, tracking } = await invite();
     const watching = watch(tracking.id);
-    await gateway.emulator.fault(fault);
+    await used.gateway.emulator.fault(fault);
     await waitFor('failed reads', async () => (await read(tracking.id))['tracking'].attempts >= 2);
     expect(await read(tracking.id)).toMatchObject({
       status: 'running',
       tracking: { state: 'active', revision: 2, lastError: { code } },
     });
-    await gateway.emulator.clearFaults();
-    await gateway.emulator.endOperation(id, 'completed');
+    await used.gateway.emulator.clearFaults();
+    await used.gateway.emulator.endOperation(id, 'completed');
     expect(states(await watching.ended).map((state) => [state.status, state.tracking.revision])).toEqual([
       ['running', 2],
       ['completed', 3],
@@ -184,23 +174,32 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
   it('takes a status word that it does not know for running', async () => {
     const { id, tracking } = await invite();
     const watching = watch(tracking.id);
-    await gateway.emulator.fault({ path: '/operations/', effect: { kind: 'merge', body: { status: 'Reticulating' } } });
+    await used.gateway.emulator.fault({
+      path: '/operations/',
+      effect: { kind: 'merge', body: { status: 'Reticulating' } },
+    });
     await watching.received(2);
     expect(await read(tracking.id)).toMatchObject({ status: 'unknownFutureValue', tracking: { state: 'active' } });
-    await gateway.emulator.clearFaults();
-    await gateway.emulator.endOperation(id, 'completed');
+    await used.gateway.emulator.clearFaults();
+    await used.gateway.emulator.endOperation(id, 'completed');
     expect(states(await watching.ended).at(-1)).toMatchObject({ status: 'completed', tracking: { state: 'settled' } });
   });
 
   it('reads 45 operations in three batches, and one failed part does not touch the others', async () => {
     const made = await Promise.all(Array.from({ length: 45 }, () => invite()));
-    await gateway.emulator.fault({ path: `/operations/${made[7]?.['id']}$`, effect: { kind: 'status', status: 500 } });
-    for (const { id } of made) await gateway.emulator.endOperation(id, 'completed');
-    await gateway.emulator.clearRequests();
-    await gateway.run('update record set due_at = due_at - 60000 where lease_token is null', []);
+    await used.gateway.emulator.fault({
+      path: `/operations/${made[7]?.['id']}$`,
+      effect: { kind: 'status', status: 500 },
+    });
+    for (const { id } of made) await used.gateway.emulator.endOperation(id, 'completed');
+    await used.gateway.emulator.clearRequests();
+    await used.gateway.run('update record set due_at = due_at - 60000 where lease_token is null', []);
     const nodes = async () =>
-      (await gateway.query('{ inviteParticipantsOperations(first: 100) { nodes { id tracking { state attempts } } } }'))
-        .data?.['inviteParticipantsOperations'].nodes as Json[];
+      (
+        await used.gateway.query(
+          '{ inviteParticipantsOperations(first: 100) { nodes { id tracking { state attempts } } } }',
+        )
+      ).data?.['inviteParticipantsOperations'].nodes as Json[];
     await waitFor(
       'the others to settle',
       async () => (await nodes()).filter(({ tracking }) => tracking.state === 'settled').length === 44,
@@ -215,7 +214,7 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     ['500', { kind: 'errorAfter', status: 500 }],
     ['an answer without an operation', { kind: 'body', status: 200, contentType: 'application/json', text: '{}' }],
   ])('says OUTCOME_UNKNOWN and never sends again: %s', async (_, effect) => {
-    await gateway.emulator.fault({ path: '/participants/invite$', times: 1, effect });
+    await used.gateway.emulator.fault({ path: '/participants/invite$', times: 1, effect });
     const error = (await attempt({ participants: [user], idempotencyKey: 'key' })).errors?.[0];
     expect(error).toMatchObject({ extensions: { code: 'OUTCOME_UNKNOWN', recordId: expect.any(String) } });
     expect(await read(error?.extensions?.['recordId'] as string)).toMatchObject({
@@ -226,16 +225,16 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     expect(await attempt({ participants: [user], idempotencyKey: 'key' })).toMatchObject({
       data: { inviteParticipants: { tracking: { id: error?.extensions?.['recordId'] } } },
     });
-    expect((await gateway.emulator.requests()).filter(({ path }) => path.endsWith('/invite'))).toHaveLength(1);
+    expect((await used.gateway.emulator.requests()).filter(({ path }) => path.endsWith('/invite'))).toHaveLength(1);
   });
 
   it('passes on what Graph refuses', async () => {
-    await gateway.emulator.fault({ path: '/participants/invite$', times: 1, effect: { kind: 'unknownCall' } });
+    await used.gateway.emulator.fault({ path: '/participants/invite$', times: 1, effect: { kind: 'unknownCall' } });
     expect((await attempt({ participants: [user] })).errors?.[0]).toMatchObject({
       path: ['inviteParticipants'],
       extensions: { code: 'NOT_FOUND', graph: { statusCode: 404, code: '8522' } },
     });
-    await gateway.emulator.fault({
+    await used.gateway.emulator.fault({
       path: '/participants/invite$',
       times: 1,
       effect: { kind: 'status', status: 401, code: 'InvalidAuthenticationToken' },
@@ -245,7 +244,7 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
       extensions: { code: 'INTERNAL_SERVER_ERROR', graph: { statusCode: 401, code: 'InvalidAuthenticationToken' } },
     });
     // Nobody but the operator can mend our own token.
-    expect(gateway.errors.splice(0)).toHaveLength(1);
+    expect(used.gateway.errors.splice(0)).toHaveLength(1);
   });
 
   it.each([
@@ -269,7 +268,7 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
   ])('is not sent and not stored for %s', async (_, input, field) => {
     const { errors } = await attempt(input);
     expect(errors?.[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field } });
-    expect((await gateway.emulator.counts()).http).toBe(0);
-    expect(await gateway.run('select id from record', [])).toEqual([]);
+    expect((await used.gateway.emulator.counts()).http).toBe(0);
+    expect(await used.gateway.run('select id from record', [])).toEqual([]);
   });
 });

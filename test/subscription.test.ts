@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { connect, startGateway, waitFor, type Answer, type Json, type TestGateway } from './support/gateway.ts';
-import { engines, type Engine } from './support/stores.ts';
+import { describe, expect, it } from '@jest/globals';
+import { connect, useGateway, waitFor, type Answer, type Json } from './support/gateway.ts';
+import { engines } from './support/stores.ts';
 
 const INVITE = `mutation ($callId: ID!) { inviteParticipants(callId: $callId, input: { participants: [{ identity: { user: { id: "u1" } } }] }) { id tracking { id } } }`;
 const WATCH = `subscription ($callId: ID!, $id: ID!, $after: Int) { inviteParticipantsOperationUpdated(callId: $callId, id: $id, afterRevision: $after) { status tracking { id state revision } } }`;
@@ -8,29 +8,19 @@ const WATCH_CALL = `subscription ($callId: ID!) { inviteParticipantsOperationsUp
 const callId = 'call-1';
 
 describe.each(engines)('a subscription on $name', ({ open }) => {
-  let engine: Engine;
-  let gateway: TestGateway;
-
-  beforeEach(async () => {
-    engine = await open();
-    gateway = await startGateway(engine);
-  });
-  afterEach(async () => {
-    await gateway.stop();
-    await engine.close();
-  });
+  const used = useGateway(open);
 
   const invite = async (call = callId) =>
-    (await gateway.query(INVITE, { callId: call })).data?.['inviteParticipants'] as Json;
+    (await used.gateway.query(INVITE, { callId: call })).data?.['inviteParticipants'] as Json;
   const revisionsOf = (answers: readonly Answer[]) =>
     answers.map(({ data }) => data?.['inviteParticipantsOperationUpdated']?.tracking.revision as number);
   const watch = (id: string, after?: number) =>
-    gateway.subscribe(WATCH, { callId, id, ...(after === undefined ? {} : { after }) });
+    used.gateway.subscribe(WATCH, { callId, id, ...(after === undefined ? {} : { after }) });
   /** Makes Graph show another status at the next read, and waits until a subscriber was told. */
   async function change(id: string, status: string, watching: { answers: Answer[] }) {
     const before = watching.answers.length;
-    await gateway.emulator.clearFaults();
-    await gateway.emulator.fault({ path: `/operations/${id}$`, effect: { kind: 'merge', body: { status } } });
+    await used.gateway.emulator.clearFaults();
+    await used.gateway.emulator.fault({ path: `/operations/${id}$`, effect: { kind: 'merge', body: { status } } });
     await waitFor(`the status ${status}`, () => watching.answers.length > before);
   }
 
@@ -39,8 +29,8 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
     const watching = watch(tracking.id);
     await watching.received(1);
     for (const status of ['notStarted', 'running', 'Somewhere', 'running']) await change(id, status, watching);
-    await gateway.emulator.clearFaults();
-    await gateway.emulator.endOperation(id, 'completed');
+    await used.gateway.emulator.clearFaults();
+    await used.gateway.emulator.endOperation(id, 'completed');
     const answers = await watching.ended;
     expect(revisionsOf(answers)).toEqual([2, 3, 4, 5, 6, 7]);
     expect(answers.map(({ data }) => data?.['inviteParticipantsOperationUpdated'].status)).toEqual([
@@ -57,7 +47,7 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
     const { id, tracking } = await invite();
     const all = [id, tracking.id, id, tracking.id].map((either) => watch(either));
     for (const each of all) await each.received(1);
-    await gateway.emulator.endOperation(id, 'failed');
+    await used.gateway.emulator.endOperation(id, 'failed');
     for (const each of all) expect(revisionsOf(await each.ended)).toEqual([2, 3]);
   });
 
@@ -72,8 +62,8 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
     expect(revisionsOf(second.answers)).toEqual([3]);
     const caughtUp = watch(tracking.id, 3);
     await change(id, 'running', second);
-    await gateway.emulator.clearFaults();
-    await gateway.emulator.endOperation(id, 'completed');
+    await used.gateway.emulator.clearFaults();
+    await used.gateway.emulator.endOperation(id, 'completed');
     expect(revisionsOf(await second.ended)).toEqual([3, 4, 5]);
     expect(revisionsOf(await caughtUp.ended)).toEqual([4, 5]);
     expect(revisionsOf(await watch(tracking.id, 0).ended)).toEqual([1, 2, 3, 4, 5]);
@@ -81,7 +71,7 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
 
   it('of a finished record gives at least the final state, and completes', async () => {
     const { id, tracking } = await invite();
-    await gateway.emulator.endOperation(id, 'completed');
+    await used.gateway.emulator.endOperation(id, 'completed');
     await watch(tracking.id).ended;
     expect(revisionsOf(await watch(tracking.id).ended)).toEqual([3]);
     expect(revisionsOf(await watch(tracking.id, 3).ended)).toEqual([3]);
@@ -94,9 +84,9 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
     const watching = watch(tracking.id, 99);
     await waitFor(
       'the record to be watched',
-      async () => (await gateway.run('select watched_until from record', []))[0]?.['watched_until'],
+      async () => (await used.gateway.run('select watched_until from record', []))[0]?.['watched_until'],
     );
-    await gateway.emulator.endOperation(id, 'completed');
+    await used.gateway.emulator.endOperation(id, 'completed');
     expect(revisionsOf(await watching.ended)).toEqual([3]);
   });
 
@@ -104,11 +94,11 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
     const first = await invite();
     const second = await invite();
     await invite('call-2');
-    const watching = gateway.subscribe(WATCH_CALL, { callId });
+    const watching = used.gateway.subscribe(WATCH_CALL, { callId });
     await watching.received(2);
     const third = await invite();
     await watching.received(4);
-    for (const { id } of [first, second, third]) await gateway.emulator.endOperation(id, 'completed');
+    for (const { id } of [first, second, third]) await used.gateway.emulator.endOperation(id, 'completed');
     await watching.received(7);
     const seen = watching.answers.map(({ data }) => data?.['inviteParticipantsOperationsUpdated'] as Json);
     expect(seen.slice(0, 2).map(({ id }) => id)).toEqual([first['id'], second['id']]);
@@ -129,7 +119,7 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
         { code: 'BAD_USER_INPUT', field: 'afterRevision' },
       ],
     ]) {
-      const answers = await gateway.subscribe(WATCH, variables).ended;
+      const answers = await used.gateway.subscribe(WATCH, variables).ended;
       expect(answers).toMatchObject([{ errors: [{ path: ['inviteParticipantsOperationUpdated'], extensions }] }]);
     }
   });
@@ -137,7 +127,7 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
   it('gives documents that do not fit a code and a position, as over HTTP', async () => {
     const refusal = async (document: string, variables: Json = {}) => {
       try {
-        return (await gateway.subscribe(document, variables).ended)[0]?.errors?.[0];
+        return (await used.gateway.subscribe(document, variables).ended)[0]?.errors?.[0];
       } catch (errors) {
         return (errors as { extensions: Json }[])[0];
       }
@@ -160,7 +150,7 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
     const cancelled = watch(tracking.id);
     await cancelled.received(1);
     cancelled.cancel();
-    const client = connect(gateway.url);
+    const client = connect(used.gateway.url);
     const gone = new Promise((resolve) =>
       client.subscribe(
         { query: WATCH_CALL, variables: { callId } },
@@ -169,11 +159,11 @@ describe.each(engines)('a subscription on $name', ({ open }) => {
     );
     await gone;
     await client.dispose();
-    await waitFor('no watch', () => gateway.watchCount() === 0);
+    await waitFor('no watch', () => used.gateway.watchCount() === 0);
   });
 
   it('carries queries and mutations too', async () => {
-    const answers = await gateway.subscribe(INVITE, { callId }).ended;
+    const answers = await used.gateway.subscribe(INVITE, { callId }).ended;
     expect(answers).toMatchObject([{ data: { inviteParticipants: { id: expect.any(String) } } }]);
   });
 });

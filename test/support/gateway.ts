@@ -1,5 +1,5 @@
 // A whole gateway with its emulator, in this process, over real sockets; and clients to use it with.
-import { expect } from '@jest/globals';
+import { afterEach, beforeEach, expect } from '@jest/globals';
 import { createClient, type Client, type ClientOptions } from 'graphql-ws';
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -101,6 +101,25 @@ export async function startGateway(engine: Engine, environment: { [name: string]
       await gateway.stop();
       await rm(folder, { recursive: true });
       expect(errors).toEqual([]);
+    },
+  };
+}
+
+/** Gives each test of a `describe` a gateway of its own, on an empty store. */
+export function useGateway(open: () => Promise<Engine>): { readonly gateway: TestGateway } {
+  let engine: Engine;
+  let gateway: TestGateway;
+  beforeEach(async () => {
+    engine = await open();
+    gateway = await startGateway(engine);
+  });
+  afterEach(async () => {
+    await gateway.stop();
+    await engine.close();
+  });
+  return {
+    get gateway() {
+      return gateway;
     },
   };
 }
