@@ -31,6 +31,7 @@ const LONGEST_SLEEP_MS = 1_000;
 export class Poller {
   readonly #options: PollerOptions;
   readonly #lanes: readonly Loop[];
+  #lastClaim: Promise<unknown> = Promise.resolve();
 
   constructor(options: PollerOptions) {
     this.#options = options;
@@ -64,13 +65,22 @@ export class Poller {
   }
 
   async #drain(): Promise<void> {
-    const { store, leaseMs, intervalMs } = this.#options;
     for (;;) {
       const leaseToken = randomUUID();
-      const records = await store.claim({ limit: BATCH_SIZE, leaseMs, leaseToken, horizonMs: intervalMs / 2 });
-      if (records.length > 0) await store.save(await this.#read(records), leaseToken);
+      const records = await this.#claim(leaseToken);
+      if (records.length > 0) await this.#options.store.save(await this.#read(records), leaseToken);
       if (records.length < BATCH_SIZE) return;
     }
+  }
+
+  /** One claim at a time: two at once pass over each other's rows on PostgreSQL, and come back with less than a full batch. */
+  #claim(leaseToken: string): Promise<TrackingRecord[]> {
+    const { store, leaseMs, intervalMs } = this.#options;
+    const claim = this.#lastClaim.then(() =>
+      store.claim({ limit: BATCH_SIZE, leaseMs, leaseToken, horizonMs: intervalMs / 2 }),
+    );
+    this.#lastClaim = claim.catch(() => {});
+    return claim;
   }
 
   /** Reads the records in one batch; one that needs no read is judged as it is. */
