@@ -1,5 +1,5 @@
 // Pages of records, as Relay describes connections: stable while newer records arrive.
-import { GatewayError } from '../src/errors.ts';
+import { refuseInput } from '../src/errors.ts';
 import type { GraphQLContext } from '../src/context.ts';
 import type { TrackingRecord } from '../src/tracking/record.ts';
 import type { ListQuery } from '../src/tracking/store.ts';
@@ -32,11 +32,7 @@ export async function loadConnection<Node extends TrackingRecord>(
 ): Promise<Connection<Node>> {
   const first = args.first ?? DEFAULT_FIRST;
   if (first < 0 || first > MAX_FIRST) {
-    throw new GatewayError(
-      'BAD_USER_INPUT',
-      `first: ${first} is out of range. Ask for 0 to ${MAX_FIRST} at a time and go on with after.`,
-      { field: 'first' },
-    );
+    refuseInput('first', `${first} is out of range. Ask for 0 to ${MAX_FIRST} at a time and go on with after.`);
   }
   const after = typeof args.after === 'string' ? toPosition(args.after) : undefined;
   // One more than asked tells whether there is a next page.
@@ -61,11 +57,7 @@ function toCursor({ createdAt, id }: TrackingRecord): string {
 function toPosition(cursor: string): { createdAt: Date; id: string } {
   const [, ms, id] = /^(\d{1,15}) (.+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   if (ms === undefined || id === undefined) {
-    throw new GatewayError(
-      'BAD_USER_INPUT',
-      'after: This is no cursor of this list. Give pageInfo.endCursor of the page before.',
-      { field: 'after' },
-    );
+    refuseInput('after', 'This is no cursor of this list. Give pageInfo.endCursor of the page before.');
   }
   return { createdAt: new Date(Number(ms)), id };
 }

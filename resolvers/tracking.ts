@@ -1,5 +1,5 @@
 // What the gateway knows about a resource, beside Graph's own members.
-import { GatewayError } from '../src/errors.ts';
+import { refuseInput } from '../src/errors.ts';
 import type { Resolvers } from '../src/generated/graphql.ts';
 
 const DEFAULT_LAST = 20;
@@ -11,9 +11,7 @@ export const trackingResolvers: Resolvers = {
     history: ({ id }, { last }, { loaders }) => {
       const count = last ?? DEFAULT_LAST;
       if (count < 1 || count > MAX_LAST) {
-        throw new GatewayError('BAD_USER_INPUT', `last: ${count} is out of range. Ask for 1 to ${MAX_LAST}.`, {
-          field: 'last',
-        });
+        refuseInput('last', `${count} is out of range. Ask for 1 to ${MAX_LAST}.`);
       }
       return loaders.history(id, count);
     },

@@ -48,6 +48,15 @@ export class GatewayError extends GraphQLError {
   }
 }
 
+/**
+ * Refuses a value of the input.
+ * @param field its position, such as `input.participants[0].identity`
+ * @param message what is wrong, and how to mend it
+ */
+export function refuseInput(field: string, message: string): never {
+  throw new GatewayError('BAD_USER_INPUT', `${field}: ${message}`, { field });
+}
+
 /** @returns the value as an `Error`, for whatever a `catch` may hold. */
 export function toError(value: unknown): Error {
   return Error.isError(value) ? (value as Error) : new Error(String(value));

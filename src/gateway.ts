@@ -2,7 +2,7 @@
 import { isLoopback, type Config } from './config.ts';
 import { createEmulator } from './emulator/emulator.ts';
 import { createBatchReader } from './graph/batch.ts';
-import { createGraphClient, type GraphClient } from './graph/client.ts';
+import { createGraphClient } from './graph/client.ts';
 import type { Logger } from './logger.ts';
 import { createServer } from './server.ts';
 import { Feed } from './tracking/feed.ts';
@@ -31,8 +31,16 @@ interface Part {
   stop(): Promise<void>;
 }
 
-function toPart(client: GraphClient): GraphClient & Part {
-  return { ...client, stop: () => client.close() };
+/** The Graph that is asked. */
+interface Upstream {
+  baseUrl: string;
+  token: string;
+  /** Marks a store as belonging to it. */
+  stamp: string;
+}
+
+function toLive({ baseUrl, token }: Extract<Config['graph'], { mode: 'live' }>): Upstream {
+  return { baseUrl, token, stamp: new URL(baseUrl).origin };
 }
 
 export function createGateway(config: Config, logger: Logger): Gateway {
@@ -45,34 +53,29 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     return part;
   }
 
+  async function emulate(graph: Extract<Config['graph'], { mode: 'emulator' }>): Promise<Upstream> {
+    const emulator = createEmulator(graph.emulator);
+    parts.unshift(emulator);
+    const baseUrl = await emulator.start();
+    logger.warn({ emulator: baseUrl }, 'Graph is emulated: nobody is really invited, and nothing leaves this machine');
+    // The emulator's port is chance, its state is not.
+    return { baseUrl, token: 'emulator', stamp: 'emulator' };
+  }
+
   async function start() {
     if (!isLoopback(config.host)) {
       logger.warn({ host: config.host }, 'everybody who reaches this address acts as the same caller');
     }
-    let emulatorUrl: string | null = null;
-    if (config.graph.mode === 'emulator') {
-      const emulator = createEmulator(config.graph.emulator);
-      parts.unshift(emulator);
-      emulatorUrl = await emulator.start();
-      logger.warn(
-        { emulator: emulatorUrl },
-        'Graph is emulated: nobody is really invited, and nothing leaves this machine',
-      );
-    }
-    const baseUrl = emulatorUrl ?? (config.graph.mode === 'live' ? config.graph.baseUrl : '');
-    const token = config.graph.mode === 'live' ? config.graph.token : 'emulator';
-    // The emulator's port is chance, its state is not.
-    const stamp = config.graph.mode === 'live' ? new URL(baseUrl).origin : 'emulator';
-
+    const { baseUrl, token, stamp } = config.graph.mode === 'live' ? toLive(config.graph) : await emulate(config.graph);
     const store = await begin(
       'file' in config.store
         ? createSqliteStore({ file: config.store.file, stamp })
         : createPostgresStore({ url: config.store.databaseUrl, stamp, logger }),
     );
     const connection = { baseUrl, version: config.graph.version, loadToken: () => Promise.resolve(token) };
-    const graph = await begin(toPart(createGraphClient({ ...connection, connections: CALLER_CONNECTIONS })));
+    const graph = await begin(createGraphClient({ ...connection, connections: CALLER_CONNECTIONS }));
     // Polls have connections of their own, so that neither they nor callers ever wait for the other.
-    const polls = await begin(toPart(createGraphClient({ ...connection, connections: POLL_CONNECTIONS })));
+    const polls = await begin(createGraphClient({ ...connection, connections: POLL_CONNECTIONS }));
     const reader = createBatchReader(graph);
     const now = () => new Date();
     const onError = (part: string) => (error: unknown) =>
@@ -122,7 +125,7 @@ export function createGateway(config: Config, logger: Logger): Gateway {
       logger,
     });
     parts.unshift(server);
-    return { url: await server.start(), emulatorUrl };
+    return { url: await server.start(), emulatorUrl: config.graph.mode === 'emulator' ? baseUrl : null };
   }
 
   async function stop() {

@@ -1,7 +1,8 @@
 // What one request reads more than once: batched and shared among its resolvers.
 import DataLoader from 'dataloader';
 import type { BatchReader } from './graph/batch.ts';
-import { GraphRefusal, toGatewayError } from './graph/graph-error.ts';
+import { toPath } from './graph/client.ts';
+import { isMissing, toGatewayError } from './graph/graph-error.ts';
 import { toUser } from './graph/read-resources.ts';
 import type { GraphUser } from './graph/resources.ts';
 import { userPath } from './graph/users.ts';
@@ -38,29 +39,15 @@ export function createLoaders({ reader, store, timeoutMs, cache }: LoaderOptions
   return {
     user: new DataLoader<string, GraphUser | null>(
       async (ids) => {
-        const paths = ids.map(toPath);
-        const asked = paths.filter((path) => path !== null);
-        const results = (await reader.read(asked, { timeoutMs, repeat: 'asRead' })).values();
-        return paths.map((path) => {
-          const result = path === null ? undefined : results.next().value;
+        const paths = ids.map((id) => toPath(() => userPath(id)));
+        return (await reader.read(paths, { timeoutMs, repeat: 'asRead' })).map((result) => {
           if (!result) return null;
           if ('body' in result) return toUser(result.body);
-          return result.error instanceof GraphRefusal && result.error.statusCode === 404
-            ? null
-            : toGatewayError(result.error);
+          return isMissing(result.error) ? null : toGatewayError(result.error);
         });
       },
       { cache },
     ),
     history: (recordId, last) => histories.load({ recordId, last }),
   };
-}
-
-/** An id that cannot stand in a path is nobody's. */
-function toPath(id: string): string | null {
-  try {
-    return userPath(id);
-  } catch {
-    return null;
-  }
 }

@@ -43,7 +43,7 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     });
   });
   afterEach(async () => {
-    await client.close();
+    await client.stop();
     await emulator.stop();
     await engine.close();
   });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, query, waitFor, type Json } from './support/gateway.ts';
+import { administer, connect, query, waitFor, type Json } from './support/gateway.ts';
 import { spawnGateway, type GatewayProcess } from './support/process.ts';
 
 jest.setTimeout(30_000);
@@ -65,7 +65,7 @@ describe('the process', () => {
     async (signal) => {
       const gateway = start();
       const url = await gateway.listening();
-      const emulatorUrl = gateway.lines.find(({ emulator }) => emulator)?.['emulator'] as string;
+      const graph = administer(gateway.lines.find(({ emulator }) => emulator)?.['emulator'] as string);
       const client = connect(url, { lazy: false, onNonLazyError: () => {} });
       const closed = new Promise<number>((resolve) =>
         client.on('closed', (event) => resolve((event as { code: number }).code)),
@@ -75,18 +75,12 @@ describe('the process', () => {
       });
       await query(url, INVITE);
       client.subscribe({ query: WATCH_CALL }, { next: () => {}, error: () => {}, complete: () => {} });
-      await fetch(`${emulatorUrl}/admin/faults`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ path: '/invite$', effect: { kind: 'delay', ms: 300 } }),
-      });
-      const before = (await (await fetch(`${emulatorUrl}/admin/counts`)).json()) as Json;
+      await graph.fault({ path: '/invite$', effect: { kind: 'delay', ms: 300 } });
+      const invites = async () =>
+        (await graph.counts()).byRoute['POST /communications/calls/{}/participants/invite'] ?? 0;
+      const before = await invites();
       const slow = query(url, INVITE);
-      await waitFor('the slow request to be under way', async () => {
-        const counts = (await (await fetch(`${emulatorUrl}/admin/counts`)).json()) as Json;
-        const route = 'POST /communications/calls/{}/participants/invite';
-        return counts['byRoute'][route] > before['byRoute'][route];
-      });
+      await waitFor('the slow request to be under way', async () => (await invites()) > before);
       const exit = gateway.end(signal);
       expect(await closed).toBe(1001);
       expect((await slow).data).toMatchObject({ inviteParticipants: { tracking: { id: expect.any(String) } } });

@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createEmulator, type Emulator } from '../src/emulator/emulator.ts';
-import { administer, startGateway, type EmulatorAdmin, type Json, type TestGateway } from './support/gateway.ts';
+import {
+  administer,
+  startGateway,
+  toLiveEnvironment,
+  type EmulatorAdmin,
+  type Json,
+  type TestGateway,
+} from './support/gateway.ts';
 import { engines, type Engine } from './support/stores.ts';
 
 const INVITE = `mutation ($key: String) { inviteParticipants(callId: "call", input: { participants: [{ identity: { user: { id: "u1" } } }], idempotencyKey: $key }) { id tracking { id } } }`;
@@ -19,13 +26,7 @@ describe('two gateways on one PostgreSQL', () => {
     emulator = createEmulator({ operationMs: 600_000 });
     const graphUrl = await emulator.start();
     graph = administer(graphUrl);
-    const environment = {
-      GRAPH_MODE: 'live',
-      GRAPH_BASE_URL: graphUrl,
-      GRAPH_CREDENTIAL: 'token',
-      GRAPH_TOKEN: 'token',
-      AUTH_MODE: 'developer',
-    };
+    const environment = toLiveEnvironment(graphUrl);
     // Started together, they also bring the tables up together.
     replicas = await Promise.all([startGateway(engine, environment), startGateway(engine, environment)]);
   });

@@ -3,7 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmulator, type Emulator } from '../src/emulator/emulator.ts';
-import { administer, connect, query, waitFor, type EmulatorAdmin, type Json } from './support/gateway.ts';
+import {
+  administer,
+  connect,
+  query,
+  toLiveEnvironment,
+  waitFor,
+  type EmulatorAdmin,
+  type Json,
+} from './support/gateway.ts';
 import { spawnGateway, type GatewayProcess } from './support/process.ts';
 import { engines, type Engine } from './support/stores.ts';
 
@@ -32,11 +40,7 @@ describe.each(engines)('a gateway on $name that is killed', ({ open }) => {
     graph = administer(graphUrl);
     environment = {
       PORT: '0',
-      GRAPH_MODE: 'live',
-      GRAPH_BASE_URL: graphUrl,
-      GRAPH_CREDENTIAL: 'token',
-      GRAPH_TOKEN: 'planted-secret-token',
-      AUTH_MODE: 'developer',
+      ...toLiveEnvironment(graphUrl, 'planted-secret-token'),
       POLL_INTERVAL_MS: '50',
       ...engine.environment,
     };

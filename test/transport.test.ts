@@ -43,7 +43,7 @@ beforeEach(async () => {
   client = createGraphClient({ baseUrl, version: 'v1.0', loadToken: () => Promise.resolve('token-1'), connections: 4 });
 });
 afterEach(async () => {
-  await client.close();
+  await client.stop();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -106,7 +106,7 @@ describe('a call to Graph', () => {
     await first;
     await busy.post('/third', {}, { timeoutMs: 5_000 });
     expect(seen.map(({ url }) => url)).toEqual(['/v1.0/first', '/v1.0/third']);
-    await busy.close();
+    await busy.stop();
   });
 
   it('is not begun when a connection is free only shortly before its deadline', async () => {
@@ -123,7 +123,7 @@ describe('a call to Graph', () => {
     await first;
     await busy.post('/third', {}, { timeoutMs: 5_000 });
     expect(seen.map(({ url }) => url)).toEqual(['/v1.0/first', '/v1.0/third']);
-    await busy.close();
+    await busy.stop();
   });
 
   it('is given up at once when Retry-After goes beyond the deadline', async () => {

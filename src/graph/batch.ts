@@ -1,6 +1,6 @@
 // Many reads in one request (`POST /$batch`), each part judged alone.
 import type { ReadLimits, GraphClient } from './client.ts';
-import { GraphRefusal, GraphUnreachable, toRetryAfterMs } from './graph-error.ts';
+import { GraphUnreachable, toRefusal, type GraphRefusal } from './graph-error.ts';
 
 /** What Graph takes in one batch. */
 export const BATCH_SIZE = 20;
@@ -8,9 +8,12 @@ export const BATCH_SIZE = 20;
 /** The outcome of one read: its body, or why there is none. */
 export type ReadResult = { body: unknown } | { error: GraphRefusal | GraphUnreachable };
 
-/** Reads paths below the version; the results stand in the order of the paths. Never rejects for a part. */
+/**
+ * Reads paths below the version; each result stands in the place of its path. Where there is no path nothing is asked, and
+ * there is no result. Never rejects for a part.
+ */
 export interface BatchReader {
-  read(paths: readonly string[], limits: ReadLimits): Promise<ReadResult[]>;
+  read(paths: readonly (string | undefined)[], limits: ReadLimits): Promise<(ReadResult | undefined)[]>;
 }
 
 interface Part {
@@ -28,15 +31,19 @@ export function createBatchReader(client: GraphClient): BatchReader {
     return requests.map(({ id }) => {
       const part = parts.get(id);
       if (!part) return { error: new GraphUnreachable('the batch came back without this part', true) };
-      return part.status >= 200 && part.status < 300 ? { body: part.body } : { error: toRefusal(part) };
+      return part.status >= 200 && part.status < 300
+        ? { body: part.body }
+        : { error: toRefusal(part.status, (name) => headerOf(part, name), part.body) };
     });
   }
   return {
     async read(paths, limits) {
+      const asked = paths.filter((path) => path !== undefined);
       const groups: Promise<ReadResult[]>[] = [];
-      for (let at = 0; at < paths.length; at += BATCH_SIZE)
-        groups.push(readGroup(paths.slice(at, at + BATCH_SIZE), limits));
-      return (await Promise.all(groups)).flat();
+      for (let at = 0; at < asked.length; at += BATCH_SIZE)
+        groups.push(readGroup(asked.slice(at, at + BATCH_SIZE), limits));
+      const results = (await Promise.all(groups)).flat().values();
+      return paths.map((path) => (path === undefined ? undefined : results.next().value));
     },
   };
 }
@@ -53,13 +60,9 @@ function toParts(answer: unknown): Map<string, Part> {
   return parts;
 }
 
-function toRefusal({ status, headers, body }: Part): GraphRefusal {
-  const header = (name: string) => {
-    const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name);
-    const value = key === undefined ? undefined : headers[key];
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
-  };
-  const error = (body as { error?: { code?: unknown } } | null | undefined)?.error;
-  const code = typeof error?.code === 'string' && error.code !== '' ? error.code.slice(0, 100) : null;
-  return new GraphRefusal(status, code, header('request-id'), toRetryAfterMs(header('retry-after'), Date.now()));
+/** Graph's own samples write the names of a part's headers in any case. */
+function headerOf({ headers }: Part, name: string): string | null {
+  const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name);
+  const value = key === undefined ? undefined : headers[key];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }

@@ -31,7 +31,7 @@ export interface GraphClient {
   post(path: string, body: unknown, limits: CallLimits): Promise<{ body: unknown; headers: Headers }>;
   /** Sends a POST that only reads, such as a `$batch` of reads. */
   postRead(path: string, body: unknown, limits: ReadLimits): Promise<unknown>;
-  close(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 export function createGraphClient({ baseUrl, version, loadToken, connections }: GraphClientOptions): GraphClient {
@@ -55,7 +55,7 @@ export function createGraphClient({ baseUrl, version, loadToken, connections }: 
   return {
     post: (path, body, limits) => send(path, body, limits, 'whenNotDone'),
     postRead: async (path, body, limits) => (await send(path, body, limits, limits.repeat)).body,
-    close: () => transport.close(),
+    stop: () => transport.stop(),
   };
 }
 
@@ -66,4 +66,13 @@ export function createGraphClient({ baseUrl, version, loadToken, connections }: 
 export function toSegment(id: string): string {
   if (id === '' || id === '.' || id === '..') throw new RangeError('not an id');
   return encodeURIComponent(id);
+}
+
+/** @returns the path, or undefined when an id in it cannot stand in one: among many reads it must not spoil the others. */
+export function toPath(build: () => string | undefined): string | undefined {
+  try {
+    return build();
+  } catch {
+    return undefined;
+  }
 }

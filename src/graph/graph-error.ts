@@ -51,10 +51,25 @@ export function toRetryAfterMs(header: string | null | undefined, nowMs: number)
   return Math.min(Math.max(0, Math.ceil(ms)), 24 * 60 * 60 * 1000);
 }
 
+/**
+ * @param header gives a header of the answer by its lower-case name, null when there is none
+ * @param body the answer's JSON, whatever it is
+ */
+export function toRefusal(statusCode: number, header: (name: string) => string | null, body: unknown): GraphRefusal {
+  const error = (body as { error?: { code?: unknown } } | null | undefined)?.error;
+  const code = typeof error?.code === 'string' && error.code !== '' ? error.code.slice(0, 100) : null;
+  return new GraphRefusal(statusCode, code, header('request-id'), toRetryAfterMs(header('retry-after'), Date.now()));
+}
+
+/** @returns whether Graph knows nothing under the id. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof GraphRefusal && error.statusCode === 404;
+}
+
 const codesByStatus: { [status: number]: ErrorCode } = {
-  402: 'FORBIDDEN',
   // Our own token was refused: nothing that the caller can mend.
   401: 'INTERNAL_SERVER_ERROR',
+  402: 'FORBIDDEN',
   403: 'FORBIDDEN',
   404: 'NOT_FOUND',
   405: 'INTERNAL_SERVER_ERROR',

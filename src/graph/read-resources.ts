@@ -1,5 +1,5 @@
 // From Graph's JSON to the resources that the gateway keeps. Lenient: Graph's own descriptions contradict each other.
-import { identityTypes, type GraphInvitation, type GraphOperation, type GraphUser } from './resources.ts';
+import { identityTypes, MAX_ID, type GraphInvitation, type GraphOperation, type GraphUser } from './resources.ts';
 
 type Json = { [member: string]: unknown };
 
@@ -10,8 +10,6 @@ function isObject(value: unknown): value is Json {
 // Reading is lenient on purpose: a member of another type than described counts as not sent,
 // so that one odd member never costs the caller the whole answer.
 const text = (value: unknown) => (typeof value === 'string' || value === null ? value : undefined);
-/** Longer than any id that Graph is known to give: the store could not look it up. */
-const MAX_ID = 512;
 const identifier = (value: unknown) => (typeof value === 'string' && value.length > MAX_ID ? undefined : text(value));
 const time = (value: unknown) =>
   typeof value === 'string' && Number.isNaN(Date.parse(value)) ? undefined : text(value);

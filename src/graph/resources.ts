@@ -1,6 +1,9 @@
 // Graph's resources as the gateway keeps them and asks for them: the members that the schema shows, enum words in its spelling.
 import type { Invitation, InvitedUserMessageInfo, User } from '@microsoft/microsoft-graph-types';
 
+/** Not Graph's limit: what the stores' indexes hold, and far beyond any id that Graph is known to give. In characters. */
+export const MAX_ID = 512;
+
 export type InvitationStatus = 'PendingAcceptance' | 'Completed' | 'InProgress' | 'Error' | 'unknownFutureValue';
 export type ExternalUserState = 'PendingAcceptance' | 'Accepted' | 'unknownFutureValue';
 export type UserType = 'Guest' | 'Member' | 'unknownFutureValue';

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Middleware, MiddlewareOptions } from '@microsoft/microsoft-graph-client';
 import { Pool } from 'undici';
-import { GraphRefusal, GraphUnreachable, toRetryAfterMs } from './graph-error.ts';
+import { GraphRefusal, GraphUnreachable, toRefusal } from './graph-error.ts';
 
 /**
  * When a call is made again within its deadline: a request with an effect only when Graph surely did nothing (it answered 429,
@@ -82,7 +82,7 @@ export class GraphTransport implements Middleware {
           });
           return;
         }
-        failure = toRefusal(answer);
+        failure = toRefusal(answer.status, (name) => answer.headers.get(name), toJson(answer.text));
       } catch (error) {
         if (!(error instanceof GraphUnreachable)) throw error;
         failure = error;
@@ -98,7 +98,7 @@ export class GraphTransport implements Middleware {
     }
   }
 
-  async close(): Promise<void> {
+  async stop(): Promise<void> {
     await this.#pool.destroy();
   }
 
@@ -184,20 +184,13 @@ function pauseBefore(failure: GraphRefusal | GraphUnreachable, attempt: number):
   return failure instanceof GraphRefusal ? Math.max(failure.retryAfterMs ?? 0, backoffMs) : backoffMs;
 }
 
-function toRefusal({ status, headers, text }: Answer): GraphRefusal {
-  let code: string | null = null;
+/** Gateways in front of Graph answer with HTML or nothing: then the status is all there is. */
+function toJson(text: string): unknown {
   try {
-    const error = (JSON.parse(text) as { error?: { code?: unknown } } | null)?.error;
-    if (typeof error?.code === 'string' && error.code !== '') code = error.code.slice(0, 100);
+    return JSON.parse(text);
   } catch {
-    // Gateways in front of Graph answer with HTML or nothing: then the status is all there is.
+    return undefined;
   }
-  return new GraphRefusal(
-    status,
-    code,
-    headers.get('request-id'),
-    toRetryAfterMs(headers.get('retry-after'), Date.now()),
-  );
 }
 
 function toHeaders(raw: Record<string, string | string[] | undefined>): Headers {

@@ -1,5 +1,5 @@
 // Carries the change log to subscribers: a cursor moves along the log, and each watch gets what concerns it.
-import { GatewayError } from '../errors.ts';
+import { GatewayError, refuseInput } from '../errors.ts';
 import { Loop } from './loop.ts';
 import { isFinished, type Owner, type RecordKind, type TrackingRecord } from './record.ts';
 import type { Store } from './store.ts';
@@ -23,11 +23,14 @@ const RENEW_MS = 10_000;
 /** How many records of a call a subscriber gets to begin with. */
 const MAX_CURRENT = 1_000;
 
+/** Who watches what, by the id of a record or call. */
+type Watches = Map<string, Map<Watch, Owner>>;
+
 export class Feed {
   readonly #options: FeedOptions;
   readonly #loop: Loop;
-  readonly #byRecord = new Map<string, Set<Watch>>();
-  readonly #byCall = new Map<string, Map<Watch, Owner>>();
+  readonly #byRecord: Watches = new Map();
+  readonly #byCall: Watches = new Map();
   /** Unfinished records that somebody here watches through their call. */
   readonly #followed = new Map<string, string>();
   #cursor = 0;
@@ -76,19 +79,16 @@ export class Feed {
     { id, callId, afterRevision }: { id: string; callId?: string; afterRevision?: number | null },
   ): Promise<AsyncIterableIterator<TrackingRecord>> {
     if (typeof afterRevision === 'number' && afterRevision < 0) {
-      throw new GatewayError(
-        'BAD_USER_INPUT',
-        'afterRevision: Revisions begin at 1. Give the last `tracking.revision` that you saw, or 0 for all.',
-        {
-          field: 'afterRevision',
-        },
+      refuseInput(
+        'afterRevision',
+        'Revisions begin at 1. Give the last `tracking.revision` that you saw, or 0 for all.',
       );
     }
     const { store } = this.#options;
     const known = await store.find(kind, owner, id, callId);
     if (!known) throw notFound();
     const watch: Watch = new Watch({ endsWithRecord: true, onEnd: () => remove(this.#byRecord, known.id, watch) });
-    add(this.#byRecord, known.id, watch);
+    add(this.#byRecord, known.id, watch, owner);
     try {
       // Read again: only what happens from here on is certain to reach the watch.
       const current = (await store.find(kind, owner, known.id, callId)) ?? known;
@@ -104,14 +104,8 @@ export class Feed {
 
   /** The current states of a call's records, oldest first, then every change, of new records too. Never ends by itself. */
   async watchCall(owner: Owner, callId: string): Promise<AsyncIterableIterator<TrackingRecord>> {
-    const leave = () => {
-      const watches = this.#byCall.get(callId);
-      watches?.delete(watch);
-      if (watches?.size === 0) this.#byCall.delete(callId);
-    };
-    const watch: Watch = new Watch({ endsWithRecord: false, onEnd: leave });
-    const watches = this.#byCall.get(callId) ?? new Map<Watch, Owner>();
-    this.#byCall.set(callId, watches.set(watch, owner));
+    const watch: Watch = new Watch({ endsWithRecord: false, onEnd: () => remove(this.#byCall, callId, watch) });
+    add(this.#byCall, callId, watch, owner);
     try {
       const records = await this.#listCall(owner, callId);
       watch.open(records);
@@ -146,7 +140,7 @@ export class Feed {
 
   /** @returns whether the record began to be followed through its call. */
   #dispatch(record: TrackingRecord): boolean {
-    for (const watch of this.#byRecord.get(record.id) ?? []) watch.push(record);
+    for (const watch of this.#byRecord.get(record.id)?.keys() ?? []) watch.push(record);
     const callWatches = record.callId === null ? undefined : this.#byCall.get(record.callId);
     let isSeen = false;
     for (const [watch, owner] of callWatches ?? []) {
@@ -173,7 +167,7 @@ export class Feed {
     this.#cursor = head;
     for (const [id, watches] of this.#byRecord) {
       const [latest] = (await this.#options.store.histories([id], 1))[0] ?? [];
-      if (latest) for (const watch of watches) watch.push(latest);
+      if (latest) for (const watch of watches.keys()) watch.push(latest);
     }
     for (const [callId, watches] of this.#byCall) {
       for (const [watch, owner] of watches)
@@ -201,16 +195,15 @@ export class Feed {
   }
 
   *#watches(): Iterable<Watch> {
-    for (const watches of this.#byRecord.values()) yield* watches;
-    for (const watches of this.#byCall.values()) yield* watches.keys();
+    for (const watches of [...this.#byRecord.values(), ...this.#byCall.values()]) yield* watches.keys();
   }
 }
 
-function add(watches: Map<string, Set<Watch>>, key: string, watch: Watch): void {
-  watches.set(key, (watches.get(key) ?? new Set()).add(watch));
+function add(watches: Watches, key: string, watch: Watch, owner: Owner): void {
+  watches.set(key, (watches.get(key) ?? new Map<Watch, Owner>()).set(watch, owner));
 }
 
-function remove(watches: Map<string, Set<Watch>>, key: string, watch: Watch): void {
+function remove(watches: Watches, key: string, watch: Watch): void {
   watches.get(key)?.delete(watch);
   if (watches.get(key)?.size === 0) watches.delete(key);
 }

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { BATCH_SIZE, type BatchReader, type ReadResult } from '../graph/batch.ts';
 import { operationPath } from '../graph/calls.ts';
-import { GraphRefusal, GraphUnreachable, toGatewayError } from '../graph/graph-error.ts';
+import { toPath } from '../graph/client.ts';
+import { GraphRefusal, GraphUnreachable, isMissing, toGatewayError } from '../graph/graph-error.ts';
 import { toOperation, toUser } from '../graph/read-resources.ts';
 import { guestPath, usersByMailPath } from '../graph/users.ts';
 import { nextDue } from './cadence.ts';
@@ -85,22 +86,15 @@ export class Poller {
 
   /** Reads the records in one batch; one that needs no read is judged as it is. */
   async #read(records: readonly TrackingRecord[]): Promise<Write[]> {
-    const paths = records.map(toPath);
-    const asked = paths.filter((path) => path !== undefined);
-    let results: ReadResult[] = [];
-    let failure: GraphRefusal | GraphUnreachable | undefined;
+    const paths = records.map((record) => toPath(() => pathOf(record)));
+    let results: (ReadResult | undefined)[];
     try {
-      if (asked.length > 0)
-        results = await this.#options.reader.read(asked, { timeoutMs: this.#options.leaseMs / 2, repeat: 'never' });
+      results = await this.#options.reader.read(paths, { timeoutMs: this.#options.leaseMs / 2, repeat: 'never' });
     } catch (error) {
       if (!(error instanceof GraphRefusal || error instanceof GraphUnreachable)) throw error;
-      failure = error;
+      results = paths.map((path) => (path === undefined ? undefined : { error }));
     }
-    let next = 0;
-    return records.map((record, index) => {
-      if (paths[index] === undefined) return this.#judge(record, undefined);
-      return this.#judge(record, failure ? { error: failure } : results[next++]);
-    });
+    return records.map((record, index) => this.#judge(record, results[index]));
   }
 
   #judge(record: TrackingRecord, result: ReadResult | undefined): Write {
@@ -118,15 +112,6 @@ export class Poller {
   }
 }
 
-/** An id that cannot stand in a path must not spoil the batch: its record waits for its deadline. */
-function toPath(record: TrackingRecord): string | undefined {
-  try {
-    return pathOf(record);
-  } catch {
-    return undefined;
-  }
-}
-
 /** @returns where the record is read, or undefined when there is nothing to read. */
 function pathOf(record: TrackingRecord): string | undefined {
   if (record.kind === 'inviteParticipantsOperation') {
@@ -136,8 +121,13 @@ function pathOf(record: TrackingRecord): string | undefined {
   }
   // Still submitting when due: whoever sent it is gone, or its answer was lost.
   if (record.state === 'submitting' && record.request.resetRedemption === true) return undefined;
-  const guestId = record.state === 'active' ? record.payload.invitedUser?.id : undefined;
+  const guestId = guestIdOf(record);
   return guestId ? guestPath(guestId) : usersByMailPath(record.request.invitedUserEmailAddress);
+}
+
+/** @returns the id by which the guest is read; undefined when the guest must be looked for by mail. */
+function guestIdOf(record: InvitationRecord): string | undefined {
+  return record.state === 'active' ? record.payload.invitedUser?.id : undefined;
 }
 
 function observe(record: TrackingRecord, result: ReadResult | undefined, observed: Observed): TrackingRecord {
@@ -165,7 +155,7 @@ function toInvitationObservation(
 ): InvitationObservation {
   if (!result) return { kind: 'unanswered', ...observed };
   if ('error' in result) return toFailed(result.error, observed);
-  const guestId = record.state === 'active' ? record.payload.invitedUser?.id : undefined;
+  const guestId = guestIdOf(record);
   if (!guestId) {
     const users = (result.body as { value?: unknown } | null | undefined)?.value;
     return Array.isArray(users) ? { kind: 'found', users: users.map(toUser), ...observed } : rubbish(observed);
@@ -180,7 +170,7 @@ function rubbish(observed: Observed): CommonObservation {
 }
 
 function toFailed(error: GraphRefusal | GraphUnreachable, observed: Observed): CommonObservation {
-  return error instanceof GraphRefusal && error.statusCode === 404
+  return isMissing(error)
     ? { kind: 'missing', ...observed }
     : { kind: 'failed', code: toGatewayError(error).code, ...observed };
 }

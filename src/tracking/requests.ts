@@ -1,7 +1,7 @@
 // From a caller's input to what Graph is asked: checked, and only with the members that were given.
 import { randomUUID } from 'node:crypto';
-import { GatewayError } from '../errors.ts';
-import type { InvitationRequest, InviteParticipantsRequest } from '../graph/resources.ts';
+import { refuseInput } from '../errors.ts';
+import { MAX_ID, type InvitationRequest, type InviteParticipantsRequest } from '../graph/resources.ts';
 
 /** As the schema's `CreateInvitationInput`. */
 export type InvitationInput = InvitationRequest & { idempotencyKey?: string | null };
@@ -15,8 +15,7 @@ export type InviteParticipantsInput = Omit<InviteParticipantsRequest, 'clientCon
 const MAX_PARTICIPANTS = 5;
 const MAX_CLIENT_CONTEXT = 256;
 const MAX_IDEMPOTENCY_KEY = 128;
-// Not Graph's limits: what the stores' indexes hold, and far beyond any real value.
-const MAX_ID = 512;
+// Not Graph's limit, like that of an id.
 const MAX_EMAIL_ADDRESS = 320;
 // The reference page of `invitation` lists what an address must not have; the exceptions speak of the part before the @.
 const FORBIDDEN_IN_USER_NAME = /[~!#$%^&*()+=[\]{}\\/|;:"<>?,@\s\p{Cc}]/u;
@@ -34,19 +33,19 @@ export function toInvitationRequest(input: InvitationInput, redirectOrigins: rea
   requireIdempotencyKey(input.idempotencyKey);
   const recipients = input.invitedUserMessageInfo?.ccRecipients ?? [];
   if (recipients.length > 1) {
-    refuse(
+    refuseInput(
       'input.invitedUserMessageInfo.ccRecipients',
       `${recipients.length} cc recipients; Graph takes at most 1. Leave the others out.`,
     );
   }
   if (input.invitedUser && input.resetRedemption !== true) {
-    refuse(
+    refuseInput(
       'input.invitedUser',
       'An existing user is named, but not to be reset. Set resetRedemption to true, or leave invitedUser out.',
     );
   }
   if (input.resetRedemption === true && !input.invitedUser) {
-    refuse('input.invitedUser', 'A reset needs the user whose redemption is reset. Give invitedUser with its id.');
+    refuseInput('input.invitedUser', 'A reset needs the user whose redemption is reset. Give invitedUser with its id.');
   }
   if (input.invitedUser) requireId(input.invitedUser.id, 'input.invitedUser.id');
   input.invitedUserSponsors?.forEach(({ id }, index) => requireId(id, `input.invitedUserSponsors[${index}].id`));
@@ -62,7 +61,7 @@ export function toInviteParticipantsRequest(callId: string, input: InvitePartici
   requireIdempotencyKey(input.idempotencyKey);
   const { participants, clientContext } = input;
   if (participants.length < 1 || participants.length > MAX_PARTICIPANTS) {
-    refuse(
+    refuseInput(
       'input.participants',
       `${participants.length} participants; Graph takes 1 to ${MAX_PARTICIPANTS} in one request. Split the list.`,
     );
@@ -70,7 +69,7 @@ export function toInviteParticipantsRequest(callId: string, input: InvitePartici
   const replacing = participants.findIndex((participant) => typeof participant.replacesCallId === 'string');
   if (replacing >= 0 && participants.length > 1) {
     // Graph would take the first and silently leave out the rest.
-    refuse(
+    refuseInput(
       `input.participants[${replacing}].replacesCallId`,
       'With replacesCallId Graph takes one participant. Send each in a request of its own.',
     );
@@ -80,7 +79,7 @@ export function toInviteParticipantsRequest(callId: string, input: InvitePartici
       requireId(member?.id ?? '', `input.participants[${index}].identity.${kind}.id`);
   });
   if (typeof clientContext === 'string' && (clientContext === '' || clientContext.length > MAX_CLIENT_CONTEXT)) {
-    refuse(
+    refuseInput(
       'input.clientContext',
       `${clientContext.length} characters; Graph takes 1 to ${MAX_CLIENT_CONTEXT}. Shorten it, or leave it out.`,
     );
@@ -93,10 +92,10 @@ function requireEmailAddress(address: string, field: string): void {
   const at = address.lastIndexOf('@');
   const [userName, domain] = [address.slice(0, Math.max(at, 0)), address.slice(at + 1)];
   if (at < 1 || address.length > MAX_EMAIL_ADDRESS || !DOMAIN.test(domain)) {
-    refuse(field, 'This is not an e-mail address. Give one such as name@example.com.');
+    refuseInput(field, 'This is not an e-mail address. Give one such as name@example.com.');
   }
   if (FORBIDDEN_IN_USER_NAME.test(userName) || /^[.-]|[.-]$/.test(userName)) {
-    refuse(
+    refuseInput(
       field,
       'Graph does not invite this address: before the @ it takes no white space and none of ~ ! # $ % ^ & * ( ) + = [ ] { } \\ / | ; : " < > ? , and no . or - at either end. Use another address of this person.',
     );
@@ -109,15 +108,15 @@ function requireRedirect(address: string, redirectOrigins: readonly string[]): v
   // Other readers of the address, the guest's browser among them, may take these for the end of the host.
   const isAmbiguous = /[\\\s\p{Cc}]/u.test(address) || url?.username !== '' || url.password !== '';
   if (url?.protocol !== 'https:' || isAmbiguous)
-    refuse(field, 'This is not an https address. Give one such as https://myapps.example.com/.');
+    refuseInput(field, 'This is not an https address. Give one such as https://myapps.example.com/.');
   else if (redirectOrigins.length > 0 && !redirectOrigins.includes(url.origin)) {
-    refuse(field, `Redirects to this origin are not allowed here. Use one of: ${redirectOrigins.join(', ')}.`);
+    refuseInput(field, `Redirects to this origin are not allowed here. Use one of: ${redirectOrigins.join(', ')}.`);
   }
 }
 
 function requireIdempotencyKey(key: string | null | undefined): void {
   if (typeof key === 'string' && (key === '' || key.length > MAX_IDEMPOTENCY_KEY)) {
-    refuse(
+    refuseInput(
       'input.idempotencyKey',
       `${key.length} characters; 1 to ${MAX_IDEMPOTENCY_KEY} are allowed. A UUID serves well.`,
     );
@@ -127,7 +126,7 @@ function requireIdempotencyKey(key: string | null | undefined): void {
 /** Half of a surrogate pair cannot be sent anywhere. */
 function requireText(value: unknown, field: string): void {
   if (typeof value === 'string' && !value.isWellFormed()) {
-    refuse(field, 'This is no whole text: it has half of a character. Check how it was cut or encoded.');
+    refuseInput(field, 'This is no whole text: it has half of a character. Check how it was cut or encoded.');
   }
   if (typeof value !== 'object' || value === null) return;
   for (const [key, member] of Object.entries(value)) {
@@ -138,11 +137,7 @@ function requireText(value: unknown, field: string): void {
 /** Graph's ids are opaque: only what cannot stand in a path is refused. */
 function requireId(id: string, field: string): void {
   if (id.trim() === '' || id === '.' || id === '..' || id.length > MAX_ID)
-    refuse(field, 'This cannot be an id. Give the id as Graph showed it.');
-}
-
-function refuse(field: string, message: string): never {
-  throw new GatewayError('BAD_USER_INPUT', `${field}: ${message}`, { field });
+    refuseInput(field, 'This cannot be an id. Give the id as Graph showed it.');
 }
 
 /** Arguments come as objects without prototype; what is stored and sent is plain JSON. */

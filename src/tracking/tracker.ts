@@ -75,7 +75,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     } catch (error) {
       [observation, failure] = isSurelyNotDone(error) ? toRefused(error) : toUnanswered(error, record.id);
     }
-    const saved = await apply(stored, kind, observation, record.id);
+    const saved = await apply(stored, kind, observation);
     if (failure) throw failure;
     return saved;
   }
@@ -85,7 +85,6 @@ export function createTracker(options: TrackerOptions): Tracker {
     stored: Record,
     kind: Kind<Record, Observation>,
     observation: Observation | CommonObservation,
-    recordId: string,
   ): Promise<Record> {
     let current = stored;
     try {
@@ -100,7 +99,7 @@ export function createTracker(options: TrackerOptions): Tracker {
         current = found as Record;
       }
     } catch (error) {
-      throw outcomeUnknown(recordId, error);
+      throw outcomeUnknown(stored.id, error);
     }
   }
 

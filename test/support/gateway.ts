@@ -105,6 +105,17 @@ export async function startGateway(engine: Engine, environment: { [name: string]
   };
 }
 
+/** @returns the variables of a gateway whose Graph is an emulator that runs apart from it. */
+export function toLiveEnvironment(graphUrl: string, token = 'token'): { [name: string]: string } {
+  return {
+    GRAPH_MODE: 'live',
+    GRAPH_BASE_URL: graphUrl,
+    GRAPH_CREDENTIAL: 'token',
+    GRAPH_TOKEN: token,
+    AUTH_MODE: 'developer',
+  };
+}
+
 /** Gives each test of a `describe` a gateway of its own, on an empty store. */
 export function useGateway(open: () => Promise<Engine>): { readonly gateway: TestGateway } {
   let engine: Engine;
