@@ -11,20 +11,21 @@ import {
 } from './graph-answer.ts';
 import { isMembers, textOf, type Members } from './member-check.ts';
 import type { RandomIds } from './random-ids.ts';
-import type { LoggedPart } from './request-log.ts';
+import { hideToken, type LoggedPart } from './request-log.ts';
 
 export interface BatchOptions {
   ids: RandomIds;
   takeEffect: (method: string, path: string) => Effect | undefined;
-  serve: (request: GraphRequest, effect: Effect | undefined) => Delivery;
+  serve: (request: GraphRequest, effect: Effect | undefined) => Promise<Delivery>;
 }
 
 /** Answers an envelope and says what became of each part. */
-export type Batch = (envelope: GraphRequest) => { delivery: Delivery; parts: LoggedPart[] };
+export type Batch = (envelope: GraphRequest) => Promise<{ delivery: Delivery; parts: LoggedPart[] }>;
 
 interface Part {
   id: string;
   url: string;
+  headers: Record<string, string>;
   dependsOn: string[];
   request: GraphRequest;
 }
@@ -32,14 +33,14 @@ interface Part {
 const MOST_PARTS = 20;
 
 export function createBatch({ ids, takeEffect, serve }: BatchOptions): Batch {
-  return (envelope) => {
+  return async (envelope) => {
     const parts = readParts(envelope, ids);
     // All effects first: a line cut before the work must find none of it done.
     const effects = new Map(parts.map((part) => [part, takeEffect(part.request.method, part.request.path)]));
     const cutBefore = [...effects.values()].some((effect) => effect?.kind === 'cut' && effect.when === 'before');
     const done = cutBefore
       ? new Map<Part, Delivery>()
-      : runAll(parts, (part) => serve(part.request, effects.get(part)));
+      : await runAll(parts, (part) => serve(part.request, effects.get(part)));
 
     const responses = [...done].flatMap(([part, { answer, copies }]) =>
       Array.from({ length: copies }, () => toResponse(part.id, answer)),
@@ -56,12 +57,7 @@ export function createBatch({ ids, takeEffect, serve }: BatchOptions): Batch {
       parts: parts.map((part) => {
         const delivery = done.get(part);
         const answered = !cut && !hangs && delivery !== undefined && delivery.copies > 0;
-        return {
-          id: part.id,
-          method: part.request.method,
-          url: part.url,
-          status: answered ? delivery.answer.status : null,
-        };
+        return toLogged(part, answered ? delivery.answer.status : null);
       }),
     };
   };
@@ -98,6 +94,7 @@ function readPart(item: unknown, envelope: GraphRequest, ids: RandomIds): Part {
   return {
     id,
     url,
+    headers,
     dependsOn: readDependsOn(members['dependsOn'], id),
     request: {
       ...envelope,
@@ -127,7 +124,7 @@ function readDependsOn(value: unknown, id: string): string[] {
 }
 
 /** Runs every part after those it depends on. @throws GraphRefusal 400 before any part ran when they wait for each other. */
-function runAll(parts: Part[], run: (part: Part) => Delivery): Map<Part, Delivery> {
+async function runAll(parts: Part[], run: (part: Part) => Promise<Delivery>): Promise<Map<Part, Delivery>> {
   const done = new Map<Part, Delivery>();
   const byKey = new Map(parts.map((part) => [part.id.toLowerCase(), part]));
   for (const part of inOrder(parts, byKey)) {
@@ -135,7 +132,7 @@ function runAll(parts: Part[], run: (part: Part) => Delivery): Map<Part, Deliver
       const needed = byKey.get(key);
       return needed !== undefined && (done.get(needed)?.answer.status ?? 0) >= 400;
     });
-    done.set(part, failed ? deliver(errorAnswer(part.request, FAILED_DEPENDENCY)) : run(part));
+    done.set(part, failed ? deliver(errorAnswer(part.request, FAILED_DEPENDENCY)) : await run(part));
   }
   return done;
 }
@@ -159,6 +156,11 @@ function inOrder(parts: Part[], byKey: Map<string, Part>): Set<Part> {
   };
   for (const part of parts) visit(part, []);
   return ordered;
+}
+
+function toLogged({ id, url, headers, request }: Part, status: number | null): LoggedPart {
+  const { method, body } = request;
+  return { id, method, url, headers: hideToken(headers), ...(method === 'POST' && { body }), status };
 }
 
 function toResponse(id: string, answer: GraphAnswer): Record<string, unknown> {

@@ -34,6 +34,12 @@ export interface CallOperations {
   all(): CallOperation[];
   /** From now on the operation has this outcome. False when there is no such operation. */
   force(id: string, outcome: Outcome): boolean;
+  /** When the next operation ends whose end nobody has taken; undefined when there is none. */
+  nextEnd(): number | undefined;
+  /** Those that have ended by their time; each is taken once. */
+  takeEnded(): CallOperation[];
+  /** The operation if it is finished and nobody has taken its end. */
+  takeFinished(id: string): CallOperation | undefined;
 }
 
 export interface CallOperationsOptions {
@@ -42,6 +48,12 @@ export interface CallOperationsOptions {
   now: () => number;
 }
 
+/** What admin has forced ends by force only. */
+const ENDING = `
+  SELECT operationId, unannounced.startedAt FROM unannounced JOIN operations ON id = operationId
+  WHERE unannounced.startedAt <= ? AND forced IS NULL ORDER BY unannounced.startedAt LIMIT ?`;
+/** Ends taken at once; the rest follows in the next turn. */
+const MOST_ENDS = 500;
 const COMPLETED: ResultInfo = { code: 200, subcode: 0, message: 'Action completed successfully.' };
 
 /**
@@ -69,6 +81,10 @@ export function createCallOperations({ state, settings, now }: CallOperationsOpt
   const all = state.db.prepare('SELECT * FROM operations ORDER BY seq');
   const force = state.db.prepare('UPDATE operations SET forced = ?2, forcedAt = ?3 WHERE id = ?1');
 
+  const insertEnd = state.db.prepare('INSERT INTO unannounced (operationId, startedAt) VALUES (?, ?)');
+  const takeEnd = state.db.prepare('DELETE FROM unannounced WHERE operationId = ?');
+  const ending = state.db.prepare(ENDING);
+
   function toOperation(row: Record<string, SQLOutputValue>): CallOperation {
     const startedAt = Number(row['startedAt']);
     const endsAt = startedAt + settings.operationMs;
@@ -89,19 +105,41 @@ export function createCallOperations({ state, settings, now }: CallOperationsOpt
     };
   }
 
+  const read = (id: string): CallOperation | undefined => {
+    const row = byId.get(id);
+    return row && toOperation(row);
+  };
+
   return {
     start(callId, input) {
       const id = state.ids.nextId();
-      insert.run(id, callId, now(), JSON.stringify(input), JSON.stringify(outcomeOf(input.participants)));
+      const at = now();
+      state.transaction(() => {
+        insert.run(id, callId, at, JSON.stringify(input), JSON.stringify(outcomeOf(input.participants)));
+        insertEnd.run(id, at);
+      });
       return id;
     },
-    byId(id) {
-      const row = byId.get(id);
-      return row && toOperation(row);
-    },
+    byId: read,
     ofCall: (callId) => ofCall.all(callId).map(toOperation),
     all: () => all.all().map(toOperation),
     force: (id, outcome) => Number(force.run(id, JSON.stringify(outcome), now()).changes) > 0,
+    nextEnd() {
+      const first = ending.get(Number.MAX_SAFE_INTEGER, 1);
+      return first && Number(first['startedAt']) + settings.operationMs;
+    },
+    takeEnded: () =>
+      state.transaction(() =>
+        ending.all(now() - settings.operationMs, MOST_ENDS).flatMap(({ operationId }) => {
+          takeEnd.run(String(operationId));
+          return read(String(operationId)) ?? [];
+        }),
+      ),
+    takeFinished(id) {
+      const operation = read(id);
+      if (!operation || !isFinished(operation.status)) return undefined;
+      return Number(takeEnd.run(id).changes) > 0 ? operation : undefined;
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 /** The routes of `/communications/calls`: every well-formed call id is an established group call. */
-import type { CallOperation, CallOperations } from './call-operations.ts';
+import type { CallOperations } from './call-operations.ts';
+import { printOperation, rosterOf } from './call-roster.ts';
 import { GraphRefusal, json, type GraphRequest } from './graph-answer.ts';
 import type { GraphHandler } from './graph-routes.ts';
 import { readParticipantsInput } from './participant-input.ts';
@@ -14,7 +15,6 @@ export interface Calls {
 }
 
 const CALL_ID = /^\S{1,256}$/;
-const OPERATION_TYPE = '#microsoft.graph.inviteParticipantsOperation';
 
 /** Graph's answer about a call it does not know: the code is a number in words. */
 export function callNotFound(): GraphRefusal {
@@ -26,16 +26,25 @@ export function operationNotFound(): GraphRefusal {
   return new GraphRefusal(404, 'UnknownError', 'Operation not found.');
 }
 
-export function createCalls({ operations, ids }: { operations: CallOperations; ids: RandomIds }): Calls {
+export interface CallsOptions {
+  operations: CallOperations;
+  settings: { tenantId: string };
+  ids: RandomIds;
+  /** Called whenever an operation has started. */
+  onStart: () => void;
+}
+
+export function createCalls({ operations, settings, ids, onStart }: CallsOptions): Calls {
   return {
     invite(request, callId) {
       requireCall(callId);
       const input = readParticipantsInput(request.body);
       const id = operations.start(callId, input);
+      onStart();
       return json(
         200,
         // Only this first answer spells the status in PascalCase.
-        toBody({ ...input, id, status: 'Running', resultInfo: null }),
+        printOperation({ ...input, id, status: 'Running', resultInfo: null }),
         { Location: `${request.root}/communications/calls/${encodeURIComponent(callId)}/operations/${id}` },
       );
     },
@@ -44,7 +53,7 @@ export function createCalls({ operations, ids }: { operations: CallOperations; i
       requireCall(callId);
       return json(200, {
         '@odata.context': `${request.root}/$metadata#communications/calls/$entity`,
-        ...callOf(callId, ids),
+        ...callOf(callId, settings.tenantId, ids),
       });
     },
 
@@ -52,7 +61,10 @@ export function createCalls({ operations, ids }: { operations: CallOperations; i
       requireCall(callId);
       const operation = operations.byId(operationId);
       if (!operation || operation.callId !== callId || operation.gone) throw operationNotFound();
-      return json(200, { '@odata.context': `${contextOf(request, callId)}/operations/$entity`, ...toBody(operation) });
+      return json(200, {
+        '@odata.context': `${contextOf(request, callId)}/operations/$entity`,
+        ...printOperation(operation),
+      });
     },
 
     operations(request, callId) {
@@ -60,7 +72,7 @@ export function createCalls({ operations, ids }: { operations: CallOperations; i
       const value = operations
         .ofCall(callId)
         .filter(({ gone }) => !gone)
-        .map(toBody);
+        .map(printOperation);
       return json(200, { '@odata.context': `${contextOf(request, callId)}/operations`, value });
     },
 
@@ -83,13 +95,7 @@ function contextOf(request: GraphRequest, callId: string): string {
   return `${request.root}/$metadata#communications/calls('${encodeURIComponent(callId)}')`;
 }
 
-type PrintedOperation = Pick<CallOperation, 'id' | 'clientContext' | 'status' | 'resultInfo' | 'participants'>;
-
-function toBody({ id, clientContext, status, resultInfo, participants }: PrintedOperation): Record<string, unknown> {
-  return { '@odata.type': OPERATION_TYPE, id, clientContext, status, resultInfo, participants };
-}
-
-function callOf(callId: string, ids: RandomIds): Record<string, unknown> {
+function callOf(callId: string, tenantId: string, ids: RandomIds): Record<string, unknown> {
   return {
     '@odata.type': '#microsoft.graph.call',
     id: callId,
@@ -99,7 +105,7 @@ function callOf(callId: string, ids: RandomIds): Record<string, unknown> {
     callbackUri: 'https://bot.contoso.com/callback',
     callChainId: ids.idOf(`chain:${callId}`),
     myParticipantId: ids.idOf(`me:${callId}`),
-    tenantId: ids.idOf('tenant'),
+    tenantId,
     requestedModalities: ['audio'],
     resultInfo: null,
     chatInfo: {
@@ -109,33 +115,4 @@ function callOf(callId: string, ids: RandomIds): Record<string, unknown> {
       replyChainMessageId: null,
     },
   };
-}
-
-/** Hidden participants are in the call, but not on its roster. */
-function rosterOf(operation: CallOperation, ids: RandomIds): Record<string, unknown>[] {
-  return operation.participants.flatMap((participant, index) =>
-    participant['hidden'] === true
-      ? []
-      : [
-          {
-            id: ids.idOf(`${operation.id}:${index}`),
-            info: {
-              identity: participant.identity,
-              endpointType: 'default',
-              participantId: null,
-              countryCode: null,
-              region: null,
-              languageId: null,
-            },
-            isInLobby: false,
-            isMuted: false,
-            mediaStreams: [],
-            metadata: null,
-            recordingInfo: null,
-            removedState: null,
-            restrictedExperience: null,
-            rosterSequenceNumber: index + 1,
-          },
-        ],
-  );
 }

@@ -1,8 +1,14 @@
-/** What a fault does to one request: the effects, how they are read and how they are applied. */
-import { AdminRefusal, optionalCount, optionalText, requireMembers, requireStatus } from './admin-input.ts';
+/** What a fault does to one request. */
 import { isFinished } from './call-operations.ts';
 import { callNotFound, operationNotFound } from './calls.ts';
-import { deliver, errorAnswer, type Delivery, type GraphAnswer, type GraphRequest } from './graph-answer.ts';
+import {
+  deliver,
+  errorAnswer,
+  withHeaders,
+  type Delivery,
+  type GraphAnswer,
+  type GraphRequest,
+} from './graph-answer.ts';
 import { isMembers, type Members } from './member-check.ts';
 
 /** `status`, `html`, `body`, `unknownCall` and `cut` before leave the request unprocessed; all others process it first. */
@@ -25,6 +31,9 @@ export type Effect =
   | { kind: 'wrap' }
   | { kind: 'merge'; body: Members }
   | { kind: 'vanish' }
+  | { kind: 'throttleHeaders'; headers: Record<string, string> }
+  | { kind: 'duplicates' }
+  | { kind: 'foreignLinks'; origin: string }
   | { kind: 'dropPart' }
   | { kind: 'doublePart' };
 
@@ -38,7 +47,12 @@ const USUAL_CODES: Record<number, string> = {
   503: 'serviceNotAvailable',
 };
 
-export function applyEffect(effect: Effect, request: GraphRequest, process: () => Delivery): Delivery {
+/** The delivery that comes of a request which this effect hits. */
+export async function applyEffect(
+  effect: Effect,
+  request: GraphRequest,
+  process: () => Promise<Delivery>,
+): Promise<Delivery> {
   switch (effect.kind) {
     case 'status':
       return deliver(failure(request, effect.status, effect.code, effect.message, statusHeaders(effect)));
@@ -49,95 +63,36 @@ export function applyEffect(effect: Effect, request: GraphRequest, process: () =
     case 'unknownCall':
       return deliver(errorAnswer(request, callNotFound()));
     case 'cut':
-      return { ...(effect.when === 'before' ? deliver({ status: 200, headers: {} }) : process()), by: 'cut' };
+      return { ...(effect.when === 'before' ? deliver({ status: 200, headers: {} }) : await process()), by: 'cut' };
     case 'hang':
-      return { ...process(), by: 'hang' };
+      return { ...(await process()), by: 'hang' };
     case 'delay': {
-      const done = process();
+      const done = await process();
       return { ...done, delayMs: done.delayMs + effect.ms };
     }
     case 'errorAfter':
-      return { ...process(), answer: failure(request, effect.status) };
+      return { ...(await process()), answer: failure(request, effect.status) };
     case 'wrap':
-      return changed(process(), (body) => ({ value: body }));
+      return changed(await process(), (body) => ({ value: body }));
     case 'merge':
-      return changed(process(), (body) => (isMembers(body) ? { ...body, ...effect.body } : body));
+      return changed(await process(), (body) => (isMembers(body) ? { ...body, ...effect.body } : body));
     case 'vanish': {
-      const done = process();
+      const done = await process();
       return isFinishedOperation(done.answer) ? { ...done, answer: errorAnswer(request, operationNotFound()) } : done;
     }
+    case 'throttleHeaders':
+      return withHeaders(await process(), effect.headers);
+    case 'duplicates':
+      return changed(await process(), repeatItems);
+    case 'foreignLinks':
+      return changed(await process(), (body) => leadAway(body, effect.origin));
     case 'dropPart':
-      return { ...process(), copies: 0 };
+      return { ...(await process()), copies: 0 };
     case 'doublePart':
-      return { ...process(), copies: 2 };
+      return { ...(await process()), copies: 2 };
     default:
       return effect satisfies never;
   }
-}
-
-/** @throws AdminRefusal that says what is wrong. */
-export function readEffect(value: unknown): Effect {
-  if (!isMembers(value)) throw new AdminRefusal('effect must be a JSON object');
-  const { kind } = value;
-  const known = (...names: string[]): Members => requireMembers(value, 'effect', ['kind', ...names]);
-  switch (kind) {
-    case 'status':
-      return readStatusEffect(known('status', 'retryAfter', 'code', 'message', 'headers'));
-    case 'html':
-      return { kind, status: requireStatus(known('status'), 503) };
-    case 'body': {
-      const members = known('status', 'contentType', 'text');
-      const contentType = optionalText(members, 'contentType') ?? 'application/json';
-      return { kind, status: requireStatus(members, 200), contentType, text: optionalText(members, 'text') ?? '' };
-    }
-    case 'cut': {
-      const { when } = known('when');
-      if (when !== 'before' && when !== 'after') throw new AdminRefusal("effect.when must be 'before' or 'after'");
-      return { kind, when };
-    }
-    case 'delay': {
-      const ms = optionalCount(known('ms'), 'ms');
-      if (ms === undefined) throw new AdminRefusal('effect.ms is required');
-      return { kind, ms };
-    }
-    case 'errorAfter':
-      return { kind, status: requireStatus(known('status'), 500) };
-    case 'merge': {
-      const { body } = known('body');
-      if (!isMembers(body)) throw new AdminRefusal('effect.body must be a JSON object');
-      return { kind, body };
-    }
-    case 'hang':
-    case 'wrap':
-    case 'vanish':
-    case 'unknownCall':
-    case 'dropPart':
-    case 'doublePart':
-      known();
-      return { kind };
-    default:
-      throw new AdminRefusal(`effect.kind is unknown: ${JSON.stringify(kind)}`);
-  }
-}
-
-function readStatusEffect(members: Members): Effect {
-  const code = optionalText(members, 'code');
-  const message = optionalText(members, 'message');
-  const { retryAfter, headers } = members;
-  if (retryAfter !== undefined && typeof retryAfter !== 'string' && typeof retryAfter !== 'number') {
-    throw new AdminRefusal('effect.retryAfter must be a string');
-  }
-  if (headers !== undefined && !isMembers(headers)) throw new AdminRefusal('effect.headers must be a JSON object');
-  return {
-    kind: 'status',
-    status: requireStatus(members),
-    ...(retryAfter !== undefined && { retryAfter: String(retryAfter) }),
-    ...(code !== undefined && { code }),
-    ...(message !== undefined && { message }),
-    ...(headers && {
-      headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, String(text)])),
-    }),
-  };
 }
 
 function statusHeaders(effect: { retryAfter?: string; headers?: Record<string, string> }): Record<string, string> {
@@ -162,6 +117,21 @@ function page(status: number): GraphAnswer {
 function changed(delivery: Delivery, change: (body: unknown) => unknown): Delivery {
   const { answer } = delivery;
   return answer.body === undefined ? delivery : { ...delivery, answer: { ...answer, body: change(answer.body) } };
+}
+
+/** Every item once more, in reverse. */
+function repeatItems(body: unknown): unknown {
+  const items: unknown = isMembers(body) ? body['value'] : undefined;
+  return Array.isArray(items)
+    ? { ...(body as Members), value: [...(items as unknown[]), ...items.toReversed()] }
+    : body;
+}
+
+function leadAway(body: unknown, origin: string): unknown {
+  if (!isMembers(body)) return body;
+  const links = ['@odata.nextLink', '@odata.deltaLink'].filter((name) => typeof body[name] === 'string');
+  const away = (link: unknown): string => String(link).replace(/^https?:\/\/[^/]+/, origin);
+  return { ...body, ...Object.fromEntries(links.map((name) => [name, away(body[name])])) };
 }
 
 function isFinishedOperation({ body }: GraphAnswer): boolean {

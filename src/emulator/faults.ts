@@ -1,6 +1,7 @@
 /** The faults that are switched on: which request each one hits, and how often. */
-import { type Effect, readEffect } from './fault-effects.ts';
 import { AdminRefusal, optionalCount, requireMembers } from './admin-input.ts';
+import { readEffect } from './effect-input.ts';
+import type { Effect } from './fault-effects.ts';
 
 export interface Fault {
   method?: string;

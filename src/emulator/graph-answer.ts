@@ -40,10 +40,12 @@ export interface Delivery {
 export class GraphRefusal extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(status: number, code: string, message: string) {
+  readonly headers: Record<string, string>;
+  constructor(status: number, code: string, message: string, headers: Record<string, string> = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.headers = headers;
   }
 }
 
@@ -69,6 +71,12 @@ export function deliver(answer: GraphAnswer): Delivery {
   return { answer, by: 'send', delayMs: 0, copies: 1 };
 }
 
+/** The same delivery, with these headers on its answer. */
+export function withHeaders(delivery: Delivery, headers: Record<string, string>): Delivery {
+  const { answer } = delivery;
+  return { ...delivery, answer: { ...answer, headers: { ...answer.headers, ...headers } } };
+}
+
 export function clientRequestIdOf(request: GraphRequest): string {
   return request.headers['client-request-id'] ?? request.requestId;
 }
@@ -81,8 +89,8 @@ export function toGraphDate(ms: number): string {
 /** Graph's error body. The date has no zone: so it is in every published sample. */
 export function errorAnswer(
   request: GraphRequest,
-  error: { status: number; code: string; message: string },
-  headers: Record<string, string> = {},
+  error: { status: number; code: string; message: string; headers?: Record<string, string> },
+  headers: Record<string, string> = error.headers ?? {},
 ): GraphAnswer {
   const innerError = {
     date: toGraphDate(request.receivedAt).slice(0, -1),

@@ -52,7 +52,7 @@ export function createGraphHttp({ graph, ids, now, stopping }: GraphHttpOptions)
   return {
     async handle(http, reply) {
       const { request, version } = receive(http);
-      const delivery = graph(request, version);
+      const delivery = await graph(request, version);
       if (delivery.delayMs > 0) await wait(delivery.delayMs, undefined, { signal: stopping }).catch(() => undefined);
       if (delivery.by === 'send' && !stopping.aborted) return write(reply, delivery.answer, request, now());
       reply.hijack();

@@ -1,7 +1,8 @@
 /** Finds the handler of a Graph path, and the template under which its requests are counted. */
 import { badRequest, GraphRefusal, type GraphAnswer, type GraphRequest } from './graph-answer.ts';
 
-export type GraphHandler = (request: GraphRequest, id: string, secondId: string) => GraphAnswer;
+/** Does its work at once, or promises to: an invitation is never half made. */
+export type GraphHandler = (request: GraphRequest, id: string, secondId: string) => GraphAnswer | Promise<GraphAnswer>;
 
 export interface GraphRoute {
   method: string;
@@ -12,13 +13,15 @@ export interface GraphRoute {
 
 export interface FoundRoute {
   template: string;
-  handle: (request: GraphRequest) => GraphAnswer;
+  handle: (request: GraphRequest) => GraphAnswer | Promise<GraphAnswer>;
 }
 
 export type FindRoute = (method: string, path: string) => FoundRoute;
 
 /** OData's other spelling of a key: `/users('42')` is `/users/42`. */
 const KEY_IN_PARENTHESES = /^(\w+)\('((?:[^']|'')*)'\)$/;
+/** And of a function: `/users/delta()` is `/users/delta`. */
+const FUNCTION_CALL = /^(\w+)\(\)$/;
 
 export function createGraphRoutes(routes: GraphRoute[]): FindRoute {
   const table = routes.map((route) => ({ ...route, segments: route.template.split('/').slice(1) }));
@@ -68,7 +71,8 @@ function segmentsOf(path: string): string[] | undefined {
       .flatMap((segment) => {
         const decoded = decodeURIComponent(segment);
         const keyed = KEY_IN_PARENTHESES.exec(decoded);
-        return keyed ? [keyed[1] ?? '', (keyed[2] ?? '').replaceAll("''", "'")] : [decoded];
+        if (keyed) return [keyed[1] ?? '', (keyed[2] ?? '').replaceAll("''", "'")];
+        return [FUNCTION_CALL.exec(decoded)?.[1] ?? decoded];
       });
   } catch {
     return undefined;

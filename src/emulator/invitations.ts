@@ -150,6 +150,15 @@ export function createInvitations({ state, directory, tenantDomain, now }: Invit
   };
 }
 
+/** Metadata offers this list, the service does not: it answers with a page in place of a message. */
+export function refuseInvitationList(): never {
+  throw new GraphRefusal(
+    404,
+    'UnknownError',
+    '<!DOCTYPE html><html><head><title>404 - Not Found</title></head><body></body></html>',
+  );
+}
+
 /** A user from outside the tenant who has been invited and has not answered yet. */
 export function externalUser(
   mail: string,

@@ -19,6 +19,10 @@ export interface LoggedPart {
   id: string;
   method: string;
   url: string;
+  /** Of the part itself, names in lower case. */
+  headers: Record<string, string>;
+  /** Of a POST. */
+  body?: unknown;
   /** Null when the part was left out or the line was cut. */
   status: number | null;
 }
@@ -30,6 +34,11 @@ export interface RequestLog {
   requests(): LoggedRequest[];
   counts(): { http: number; byRoute: Record<string, number> };
   clear(): void;
+}
+
+/** Headers as the log shows them: that there was a token, but not which. */
+export function hideToken({ authorization, ...headers }: Record<string, string>): Record<string, string> {
+  return authorization === undefined ? headers : { ...headers, authorization: 'present' };
 }
 
 const KEPT = 10_000;

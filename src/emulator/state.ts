@@ -7,8 +7,11 @@ import { createRandomIds, type RandomIds } from './random-ids.ts';
 export interface State {
   db: DatabaseSync;
   ids: RandomIds;
-  /** All or nothing. Take ids before, not inside: a rollback would forget that they were reserved. */
+  /** All or nothing, also inside another. Take ids before, not inside: a rollback would forget that they were reserved. */
   transaction<T>(work: () => T): T;
+  /** A number that survives restarts; 0 at first. */
+  loadCount(name: string): number;
+  saveCount(name: string, value: number): void;
   close(): void;
 }
 
@@ -57,6 +60,24 @@ const TABLES = `
     forcedAt INTEGER, forced TEXT
   );
   CREATE INDEX IF NOT EXISTS operations_call ON operations (callId);
+  CREATE TABLE IF NOT EXISTS unannounced (operationId TEXT PRIMARY KEY, startedAt INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS unannounced_start ON unannounced (startedAt);
+
+  CREATE TABLE IF NOT EXISTS changes (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    userId TEXT COLLATE NOCASE NOT NULL, at INTEGER NOT NULL, members TEXT
+  );
+  CREATE INDEX IF NOT EXISTS changes_at ON changes (at);
+  CREATE TABLE IF NOT EXISTS deleted_users (
+    id TEXT COLLATE NOCASE PRIMARY KEY, createdAt INTEGER NOT NULL, data TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE IF NOT EXISTS subscriptions (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT COLLATE NOCASE NOT NULL UNIQUE, expiresAt INTEGER NOT NULL, data TEXT NOT NULL
+  );
+
+  CREATE TABLE IF NOT EXISTS signing_keys (kid TEXT PRIMARY KEY, jwk TEXT NOT NULL) WITHOUT ROWID;
 `;
 
 /** Makes the file's folder when there is none. @throws when the file cannot be opened. */
@@ -80,7 +101,10 @@ export function openState(options: { stateFile?: string | undefined; seed: numbe
   return {
     db,
     ids,
+    loadCount: count,
+    saveCount: (name, value) => void save.run(name, value),
     transaction: (work) => {
+      if (db.isTransaction) return work();
       db.exec('BEGIN IMMEDIATE');
       try {
         const result = work();

@@ -14,9 +14,10 @@ const COLLECTIONS = new Map(['otherMails', 'proxyAddresses'].map((name) => [name
 const NULLABLE = new Set(['mail', 'userType']);
 const TOKEN = /\s*(?:('(?:[^']|'')*')|([(),:])|([A-Za-z_][\w./]*))/y;
 const MAX_DEPTH = 50;
+const MOST_IN_LIST = 15;
 
 /**
- * Understands `eq`, `in (...)`, `and`, `or`, parentheses and `collection/any(x:x eq '...')`.
+ * Understands `eq`, `in (...)` of at most 15 values, `and`, `or`, parentheses and `collection/any(x:x eq '...')`.
  * @throws GraphRefusal `Request_UnsupportedQuery` for anything else.
  */
 export function parseUserFilter(source: string): UserFilter {
@@ -87,6 +88,13 @@ export function parseUserFilter(source: string): UserFilter {
       places.push('?');
     } while (word() === ',');
     expect(')');
+    if (places.length > MOST_IN_LIST) {
+      throw new GraphRefusal(
+        400,
+        'Request_UnsupportedQuery',
+        `Too many child clauses specified in search filter expression containing 'OR' operators: ${places.length}. Max allowed: ${MOST_IN_LIST}.`,
+      );
+    }
     return `${column} IN (${places.join(', ')})`;
   }
 

@@ -1,8 +1,9 @@
 /** `GET /users`, `GET` and `DELETE /users/{id}` and a guest's sponsors. */
 import type { Directory, DirectoryUser } from './directory.ts';
-import { badRequest, GraphRefusal, json, resourceNotFound, type GraphRequest } from './graph-answer.ts';
+import { badRequest, json, resourceNotFound } from './graph-answer.ts';
 import type { GraphHandler } from './graph-routes.ts';
 import { parseUserFilter } from './user-filter.ts';
+import { contextOf, DEFAULT_MEMBERS, project, refuseOptions, selectedMembers } from './user-members.ts';
 
 export interface Users {
   get: GraphHandler;
@@ -17,37 +18,6 @@ export interface UsersOptions {
   now: () => number;
 }
 
-type Member = Exclude<keyof DirectoryUser, 'sponsors'>;
-
-const DEFAULT_MEMBERS: Member[] = [
-  'businessPhones',
-  'displayName',
-  'givenName',
-  'jobTitle',
-  'mail',
-  'mobilePhone',
-  'officeLocation',
-  'preferredLanguage',
-  'surname',
-  'userPrincipalName',
-  'id',
-];
-const OTHER_MEMBERS: Member[] = [
-  'accountEnabled',
-  'companyName',
-  'createdDateTime',
-  'creationType',
-  'department',
-  'externalUserState',
-  'externalUserStateChangeDateTime',
-  'identities',
-  'mailNickname',
-  'otherMails',
-  'proxyAddresses',
-  'usageLocation',
-  'userType',
-];
-const MEMBERS = new Map([...DEFAULT_MEMBERS, ...OTHER_MEMBERS].map((name) => [name.toLowerCase(), name]));
 const DEFAULT_PAGE = 100;
 const LARGEST_PAGE = 999;
 
@@ -109,25 +79,6 @@ export function createUsers({ directory, settings, now }: UsersOptions): Users {
   };
 }
 
-function project(user: DirectoryUser, members: Member[]): Record<string, unknown> {
-  return Object.fromEntries(members.map((name) => [name, user[name]]));
-}
-
-function contextOf(request: GraphRequest, query = request.query): string {
-  const select = query.get('$select');
-  return `${request.root}/$metadata#users${select ? `(${select})` : ''}`;
-}
-
-function selectedMembers(query: URLSearchParams): Member[] {
-  const select = query.get('$select');
-  if (select === null) return DEFAULT_MEMBERS;
-  return select.split(',').map((given) => {
-    const member = MEMBERS.get(given.trim().toLowerCase());
-    if (!member) throw badRequest(`Could not find a property named '${given.trim()}' on type 'microsoft.graph.user'.`);
-    return member;
-  });
-}
-
 function pageSize(query: URLSearchParams): number {
   const top = query.get('$top');
   if (top === null) return DEFAULT_PAGE;
@@ -136,14 +87,6 @@ function pageSize(query: URLSearchParams): number {
     throw badRequest(`Invalid page size specified: '${top}'. Must be between 1 and ${LARGEST_PAGE} inclusive.`);
   }
   return size;
-}
-
-function refuseOptions(query: URLSearchParams, known: string[]): void {
-  for (const name of query.keys()) {
-    if (name.startsWith('$') && !known.includes(name)) {
-      throw new GraphRefusal(400, 'Request_UnsupportedQuery', `Unsupported Query: '${name}' is not supported here.`);
-    }
-  }
 }
 
 /** A next link carries the whole question in its token: nothing needs to be added to it. */
