@@ -1,5 +1,6 @@
 // Guest invitations.
 import type { Resolvers } from '../src/generated/graphql.ts';
+import type { BulkUpdate } from '../src/tracking/bulk-updates.ts';
 import type { InvitationRecord } from '../src/tracking/record.ts';
 import { loadConnection } from './connection.ts';
 
@@ -24,12 +25,25 @@ export const invitationResolvers: Resolvers = {
   },
   Mutation: {
     createInvitation: (_, { input }, { tracker, caller }) => tracker.createInvitation(input, caller),
+    createInvitations: (_, { inputs }, { tracker, caller }) => tracker.createInvitations(inputs, caller),
   },
   Subscription: {
     invitationUpdated: {
       subscribe: (_, { id, afterRevision }, { feed, caller }) =>
         feed.watchRecord(kind, caller, { id, afterRevision }) as never,
       resolve: (record: InvitationRecord) => record,
+    },
+    invitationsUpdated: {
+      subscribe: (_, { bulkId }, { feed, caller }) => feed.watchBulk(caller, bulkId) as never,
+      resolve: (update: BulkUpdate) => update,
+    },
+  },
+  CreateInvitationsResult: {
+    invitation: (result) => ('invitation' in result ? result.invitation : null),
+    error(result) {
+      if (!('error' in result)) return null;
+      const { code, message, extensions } = result.error;
+      return { code, message, field: (extensions['field'] as string | undefined) ?? null };
     },
   },
   Invitation: {

@@ -12,8 +12,7 @@ const read =
   ): Promise<Exclude<GraphUser[Member], undefined> | null> => {
     const known = user[member];
     if (known !== undefined) return known as Exclude<GraphUser[Member], undefined>;
-    const loaded = user.id ? await loaders.user.load(user.id) : null;
-    return (loaded?.[member] ?? null) as Exclude<GraphUser[Member], undefined> | null;
+    return user.id ? loaders.userMember(user.id, member) : null;
   };
 
 export const userResolvers: Resolvers = {

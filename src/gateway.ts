@@ -1,15 +1,29 @@
 // The composition root: builds the gateway from its configuration, starts its parts in order and stops them in reverse.
-import { isLoopback, type Config } from './config.ts';
+import { readFileSync } from 'node:fs';
+import { createNotificationTokenCheck } from './auth/notification-token.ts';
+import type { Config } from './config.ts';
+import { createCounters } from './counters.ts';
+import { CALLS_PATH } from './delivery/webhooks.ts';
 import { createEmulator } from './emulator/emulator.ts';
+import { DEFAULT_APP_ID, DEFAULT_TENANT_ID } from './emulator/settings.ts';
+import { isLoopback } from './environment.ts';
 import { createBatchReader } from './graph/batch.ts';
 import { createGraphClient } from './graph/client.ts';
+import { isGraphFailure } from './graph/graph-error.ts';
+import { createGovernor, GOVERNED_CONNECTIONS } from './graph/governor.ts';
+import { createUserReader } from './graph/user-reader.ts';
 import type { Logger } from './logger.ts';
 import { createServer } from './server.ts';
+import { ChangeSubscription } from './tracking/change-subscription.ts';
+import { Delta } from './tracking/delta.ts';
 import { Feed } from './tracking/feed.ts';
 import { Loop } from './tracking/loop.ts';
+import { Notifications } from './tracking/notifications.ts';
 import { Poller } from './tracking/poller.ts';
 import { createPostgresStore } from './tracking/postgres.ts';
+import { Sender } from './tracking/sender.ts';
 import { createSqliteStore } from './tracking/sqlite.ts';
+import { Sweeper } from './tracking/sweeper.ts';
 import { createTracker } from './tracking/tracker.ts';
 
 export interface Gateway {
@@ -23,8 +37,6 @@ export interface Gateway {
 
 /** How long a claimed record is one replica's own. */
 const LEASE_MS = 15_000;
-const CALLER_CONNECTIONS = 64;
-const POLL_CONNECTIONS = 8;
 const PRUNE_EVERY_MS = 3_600_000;
 
 interface Part {
@@ -37,13 +49,12 @@ interface Upstream {
   token: string;
   /** Marks a store as belonging to it. */
   stamp: string;
-}
-
-function toLive({ baseUrl, token }: Extract<Config['graph'], { mode: 'live' }>): Upstream {
-  return { baseUrl, token, stamp: new URL(baseUrl).origin };
+  /** Who its notifications of calls are for, and where the keys for their tokens are published. */
+  caller: { appId: string; tenantId: string; metadataUrl: string } | null;
 }
 
 export function createGateway(config: Config, logger: Logger): Gateway {
+  const { webhooks } = config;
   const parts: Part[] = [];
   let feed: Feed | undefined;
   /** Remembers what was started, so that a start which fails half-way leaves nothing running. */
@@ -54,49 +65,110 @@ export function createGateway(config: Config, logger: Logger): Gateway {
   }
 
   async function emulate(graph: Extract<Config['graph'], { mode: 'emulator' }>): Promise<Upstream> {
-    const emulator = createEmulator(graph.emulator);
+    const callbackUrl = webhooks && new URL(CALLS_PATH, webhooks.publicUrl).href;
+    const emulator = createEmulator({ ...graph.emulator, callbackUrl });
     parts.unshift(emulator);
     const baseUrl = await emulator.start();
     logger.warn({ emulator: baseUrl }, 'Graph is emulated: nobody is really invited, and nothing leaves this machine');
+    const metadataUrl = `${baseUrl}/v1/.well-known/OpenIdConfiguration`;
     // The emulator's port is chance, its state is not.
-    return { baseUrl, token: 'emulator', stamp: 'emulator' };
+    const caller = { appId: DEFAULT_APP_ID, tenantId: DEFAULT_TENANT_ID, metadataUrl };
+    return { baseUrl, token: 'emulator', stamp: 'emulator', caller };
   }
 
   async function start() {
     if (!isLoopback(config.host)) {
       logger.warn({ host: config.host }, 'everybody who reaches this address acts as the same caller');
     }
-    const { baseUrl, token, stamp } = config.graph.mode === 'live' ? toLive(config.graph) : await emulate(config.graph);
+    const { baseUrl, token, stamp, caller } =
+      config.graph.mode === 'live' ? toLive(config.graph, webhooks) : await emulate(config.graph);
+    const storeOptions = { stamp, keyMs: config.idempotencyKeyMs };
     const store = await begin(
       'file' in config.store
-        ? createSqliteStore({ file: config.store.file, stamp })
-        : createPostgresStore({ url: config.store.databaseUrl, stamp, logger }),
+        ? createSqliteStore({ file: config.store.file, ...storeOptions })
+        : createPostgresStore({ url: config.store.databaseUrl, logger, ...storeOptions }),
     );
-    const connection = { baseUrl, version: config.graph.version, loadToken: () => Promise.resolve(token) };
-    const graph = await begin(createGraphClient({ ...connection, connections: CALLER_CONNECTIONS }));
-    // Polls have connections of their own, so that neither they nor callers ever wait for the other.
-    const polls = await begin(createGraphClient({ ...connection, connections: POLL_CONNECTIONS }));
-    const reader = createBatchReader(graph);
+    const counters = createCounters();
+    const governor = createGovernor({
+      onChange: (scope, from, to) =>
+        to === 'available'
+          ? logger.info({ scope, from, to }, 'Graph is available again')
+          : logger.warn({ scope, from, to }, 'the availability of Graph has changed'),
+    });
+    const client = await begin(
+      createGraphClient({
+        baseUrl,
+        version: config.graph.version,
+        loadToken: () => Promise.resolve(token),
+        connections: GOVERNED_CONNECTIONS,
+        governor,
+      }),
+    );
+    // Stopped before the client, so that nothing waits for connections that are gone.
+    await begin(governor);
+    const reader = createBatchReader(client);
+
     const now = () => new Date();
+    const count = (name: string) => counters.count(name);
     const onError = (part: string) => (error: unknown) =>
-      logger.error({ err: error, part }, 'a pass failed and is made again');
+      isGraphFailure(error)
+        ? logger.warn({ err: error, part }, 'Graph failed this part, which goes on trying')
+        : logger.error({ err: error, part }, 'a pass failed and is made again');
+    const { pollIntervalMs, graphTimeoutMs: timeoutMs } = config;
+    const common = { store, now, leaseMs: LEASE_MS, logger, count };
+    const reading = { ...common, reader, intervalMs: pollIntervalMs };
+    const pauseMs = (scope: 'calls' | 'directory') => () => governor.delayMs(scope, 'poll');
+
+    const notifications = new Notifications({ ...common, pollIntervalMs, onError: onError('notifications') });
+    const changeSubscription =
+      webhooks &&
+      new ChangeSubscription({
+        ...common,
+        graph: client,
+        publicUrl: webhooks.publicUrl,
+        timeoutMs,
+        onError: onError('change subscription'),
+      });
     const poller = new Poller({
-      store,
-      reader: createBatchReader(polls),
-      now,
-      intervalMs: config.pollIntervalMs,
-      leaseMs: LEASE_MS,
+      ...reading,
+      pauseMs: pauseMs('calls'),
+      isTold: () => notifications.isHealthy(),
       onError: onError('poller'),
+    });
+    const delta = new Delta({
+      ...common,
+      client,
+      graphUrl: `${baseUrl}/${config.graph.version}`,
+      intervalMs: pollIntervalMs,
+      pauseMs: pauseMs('directory'),
+      isNotified: () => changeSubscription?.isHealthy() ?? false,
+      onError: onError('delta'),
+    });
+    const sweeper = new Sweeper({
+      ...reading,
+      pauseMs: pauseMs('directory'),
+      isFollowed: (since) => delta.isHealthy(since),
+      onMissed: (recordId) => logger.warn({ recordId }, 'delta had not told of a change that the sweep found'),
+      onError: onError('sweeper'),
+    });
+    const sender = new Sender({
+      ...reading,
+      client,
+      timeoutMs,
+      pauseMs: () => governor.delayMs('directory', 'mutation'),
+      onError: onError('sender'),
     });
     feed = await begin(
       new Feed({
         store,
-        pollIntervalMs: config.pollIntervalMs,
+        pollIntervalMs,
         onWatch: () => poller.poke(),
+        onInvitationWatch: () => delta.hurry(),
         onError: onError('feed'),
       }),
     );
-    await begin(poller);
+    for (const part of [poller, delta, sweeper, sender]) await begin(part);
+    if (webhooks) await begin(notifications);
     await begin(
       new Loop({
         tick: async () => {
@@ -109,23 +181,48 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     );
     const tracker = await begin(
       createTracker({
+        ...config,
         store,
-        graph,
+        graph: client,
         now,
-        timeoutMs: config.graphTimeoutMs,
-        pollIntervalMs: config.pollIntervalMs,
-        invitationDeadlineMs: config.invitationDeadlineMs,
-        operationDeadlineMs: config.operationDeadlineMs,
-        redirectOrigins: config.redirectOrigins,
+        timeoutMs,
+        offersCallInvitations: config.cloud.offersCallInvitations,
+        onQueued: () => sender.poke(),
       }),
     );
+    const status = {
+      version: readVersion(),
+      mode: config.graph.mode,
+      graph: () => governor.availability(),
+      pollLagMs: () => store.lagMs(),
+    };
     const server = createServer({
       ...config,
-      services: { store, tracker, feed, reader, timeoutMs: config.graphTimeoutMs },
+      services: { store, tracker, feed, users: createUserReader(reader), timeoutMs, status },
+      webhooks:
+        webhooks && caller
+          ? {
+              ...common,
+              publicUrl: webhooks.publicUrl,
+              tokenCheck: createNotificationTokenCheck(caller),
+              tenantId: caller.tenantId,
+              onNotification: () => notifications.poke(),
+              onChange: () => delta.poke(),
+              onLifecycle: () => changeSubscription?.poke(),
+            }
+          : null,
+      inspect: () => ({
+        scopes: governor.state(),
+        delta: { isHealthy: delta.isHealthy(), ...delta.counts, missed: sweeper.missedByDelta },
+        webhooks: counters.read(),
+      }),
       logger,
     });
     parts.unshift(server);
-    return { url: await server.start(), emulatorUrl: config.graph.mode === 'emulator' ? baseUrl : null };
+    const url = await server.start();
+    // Graph asks back before it makes a subscription.
+    if (changeSubscription) await begin(changeSubscription);
+    return { url, emulatorUrl: config.graph.mode === 'emulator' ? baseUrl : null };
   }
 
   async function stop() {
@@ -144,4 +241,18 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     stop,
     watchCount: () => feed?.watchCount ?? 0,
   };
+}
+
+function toLive(
+  { baseUrl, token }: Extract<Config['graph'], { mode: 'live' }>,
+  webhooks: Config['webhooks'],
+): Upstream {
+  return { baseUrl, token, stamp: new URL(baseUrl).origin, caller: webhooks?.caller ?? null };
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
 }

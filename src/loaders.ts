@@ -1,16 +1,13 @@
 // What one request reads more than once: batched and shared among its resolvers.
 import DataLoader from 'dataloader';
-import type { BatchReader } from './graph/batch.ts';
-import { toPath } from './graph/client.ts';
-import { isMissing, toGatewayError } from './graph/graph-error.ts';
-import { toUser } from './graph/read-resources.ts';
 import type { GraphUser } from './graph/resources.ts';
-import { userPath } from './graph/users.ts';
+import type { UserReader } from './graph/user-reader.ts';
+import type { UserMember } from './graph/users.ts';
 import type { TrackingRecord } from './tracking/record.ts';
 import type { Store } from './tracking/store.ts';
 
 export interface LoaderOptions {
-  reader: BatchReader;
+  users: UserReader;
   store: Pick<Store, 'histories'>;
   timeoutMs: number;
   /** Whether a key is read once only; not for a subscription, whose context lives long. */
@@ -18,13 +15,21 @@ export interface LoaderOptions {
 }
 
 export interface Loaders {
-  /** A user of the directory, null when Graph does not know it (yet). */
-  user: DataLoader<string, GraphUser | null>;
+  /** One member of a user of the directory, null when Graph does not know the user (yet). Only members that are asked for are read. */
+  userMember: <Member extends UserMember>(
+    id: string,
+    member: Member,
+  ) => Promise<Exclude<GraphUser[Member], undefined> | null>;
   /** The newest revisions of a record, oldest first. */
   history: (recordId: string, last: number) => Promise<TrackingRecord[]>;
 }
 
-export function createLoaders({ reader, store, timeoutMs, cache }: LoaderOptions): Loaders {
+interface MemberKey {
+  id: string;
+  member: UserMember;
+}
+
+export function createLoaders({ users, store, timeoutMs, cache }: LoaderOptions): Loaders {
   const histories = new DataLoader<{ recordId: string; last: number }, TrackingRecord[], string>(
     async (keys) => {
       const most = Math.max(...keys.map(({ last }) => last));
@@ -36,18 +41,23 @@ export function createLoaders({ reader, store, timeoutMs, cache }: LoaderOptions
     },
     { cache, cacheKeyFn: ({ recordId, last }) => `${recordId} ${last}` },
   );
+  const members = new DataLoader<MemberKey, GraphUser[UserMember] | null, string>(
+    async (keys) => {
+      const wanted = [...Map.groupBy(keys, ({ id }) => id)].map(([id, asked]) => ({
+        id,
+        members: new Set(asked.map(({ member }) => member)),
+      }));
+      const results = await users.read(wanted, { timeoutMs });
+      const byId = new Map(wanted.map(({ id }, index) => [id, results[index]]));
+      return keys.map(({ id, member }) => {
+        const user = byId.get(id) ?? null;
+        return user instanceof Error ? user : (user?.[member] ?? null);
+      });
+    },
+    { cache, cacheKeyFn: ({ id, member }) => `${member} ${id}` },
+  );
   return {
-    user: new DataLoader<string, GraphUser | null>(
-      async (ids) => {
-        const paths = ids.map((id) => toPath(() => userPath(id)));
-        return (await reader.read(paths, { timeoutMs, repeat: 'asRead' })).map((result) => {
-          if (!result) return null;
-          if ('body' in result) return toUser(result.body);
-          return isMissing(result.error) ? null : toGatewayError(result.error);
-        });
-      },
-      { cache },
-    ),
+    userMember: (id, member) => members.load({ id, member }) as Promise<never>,
     history: (recordId, last) => histories.load({ recordId, last }),
   };
 }

@@ -86,6 +86,50 @@ describe('the configuration', () => {
     expect(problemsOf({ ...live, GRAPH_BASE_URL: 'https://graph.microsoft.com/v1.0' })).toHaveLength(1);
   });
 
+  it('knows the national clouds: where Graph is, who signs tokens, and whether participants can be invited', () => {
+    const of = (environment: { [name: string]: string }) => {
+      const { graph, cloud } = loadConfig({ ...live, ...environment });
+      return graph.mode === 'live' ? [graph.baseUrl, graph.authority, cloud.offersCallInvitations] : [];
+    };
+    expect(of({})).toEqual(['https://graph.microsoft.com', 'https://login.microsoftonline.com', true]);
+    expect(of({ GRAPH_CLOUD: 'usgov' })).toEqual([
+      'https://graph.microsoft.us',
+      'https://login.microsoftonline.us',
+      true,
+    ]);
+    expect(of({ GRAPH_CLOUD: 'usgovdod' })[0]).toBe('https://dod-graph.microsoft.us');
+    expect(of({ GRAPH_CLOUD: 'china' })).toEqual([
+      'https://microsoftgraph.chinacloudapi.cn',
+      'https://login.chinacloudapi.cn',
+      false,
+    ]);
+    expect(of({ GRAPH_CLOUD: 'global', GRAPH_VERSION: 'beta' })[2]).toBe(true);
+    expect(of({ GRAPH_CLOUD: 'usgov', GRAPH_VERSION: 'beta' })[2]).toBe(false);
+    expect(of({ GRAPH_CLOUD: 'usgov', GRAPH_BASE_URL: 'http://127.0.0.1:4010' })[0]).toBe('http://127.0.0.1:4010');
+    expect(problemsOf({ ...live, GRAPH_CLOUD: 'germany' })).toEqual([
+      'GRAPH_CLOUD is not one of global, usgov, usgovdod, china',
+    ]);
+  });
+
+  it('needs to know who notifications are for before it is told of any', () => {
+    const webhooks = { ...live, WEBHOOK_PUBLIC_URL: 'https://gateway.example.com' };
+    expect(problemsOf(webhooks)).toEqual([
+      expect.stringMatching(/^GRAPH_TENANT_ID is missing/),
+      expect.stringMatching(/^GRAPH_CLIENT_ID is missing/),
+    ]);
+    expect(loadConfig({ ...webhooks, GRAPH_TENANT_ID: 't', GRAPH_CLIENT_ID: 'c' }).webhooks).toMatchObject({
+      publicUrl: 'https://gateway.example.com',
+      caller: {
+        appId: 'c',
+        tenantId: 't',
+        metadataUrl: 'https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration',
+      },
+    });
+    expect(problemsOf({ WEBHOOK_PUBLIC_URL: 'http://gateway.example.com' })).toHaveLength(1);
+    expect(loadConfig({ WEBHOOK_PUBLIC_URL: 'http://127.0.0.1:4000' }).webhooks).toMatchObject({ caller: null });
+    expect(loadConfig({}).webhooks).toBeNull();
+  });
+
   it('takes an IPv6 address with and without brackets, and finds a port for the emulator beside any port', () => {
     expect(loadConfig({ HOST: '[::1]' }).host).toBe('::1');
     expect(loadConfig({ PORT: '65535' }).graph).toMatchObject({ emulator: { port: 65_525 } });

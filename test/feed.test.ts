@@ -19,6 +19,7 @@ describe.each(engines)('the feed on $name', ({ open }) => {
       store,
       pollIntervalMs: 2_000,
       onWatch: () => {},
+      onInvitationWatch: () => {},
       onError: (error) => {
         throw error;
       },
@@ -49,9 +50,9 @@ describe.each(engines)('the feed on $name', ({ open }) => {
     await store.save([
       { record: { ...record, state: 'active', revision: 2 }, baseRevision: 1, dueInMs: 60_000, watchedDueInMs: 2_000 },
     ]);
-    expect(await store.nextDueInMs()).toBeGreaterThan(50_000);
+    expect(await store.nextDueInMs('poll')).toBeGreaterThan(50_000);
     const watch = await feed.watchRecord('inviteParticipantsOperation', owner, { id: record.id, callId: 'call' });
-    expect(await store.nextDueInMs()).toBeLessThanOrEqual(2_000);
+    expect(await store.nextDueInMs('poll')).toBeLessThanOrEqual(2_000);
     expect(feed.watchCount).toBe(1);
     await watch.return?.();
     expect(feed.watchCount).toBe(0);

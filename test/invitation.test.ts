@@ -241,7 +241,10 @@ describe.each(engines)('an invitation on $name', ({ open }) => {
           graph: { statusCode: 429, code: 'TooManyRequests', requestId: expect.any(String) },
         },
       });
-      expect(await create({ idempotencyKey: 'key' })).toMatchObject({ tracking: { state: 'active' } });
+      // Another input is no conflict; and Graph is not asked again while it wants to be left alone.
+      const other = await invite({ idempotencyKey: 'key', invitedUserEmailAddress: 'other@example.com' });
+      expect(other).toMatchObject({ extensions: { code: 'THROTTLED' } });
+      expect((await used.gateway.emulator.counts()).byRoute['POST /invitations']).toBe(1);
     });
 
     it('keeps a refusal under the key and gives it again without asking', async () => {

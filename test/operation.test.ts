@@ -112,7 +112,7 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
   });
 
   it('is unknown when Graph forgets it before the end was seen', async () => {
-    const { id, tracking } = await invite();
+    const { id, tracking } = await invite({ participants: [{ ...user, hidden: true }] });
     await used.gateway.emulator.fault({ path: '/operations/', effect: { kind: 'vanish' } });
     const watching = watch(tracking.id);
     await watching.received(1);
@@ -120,6 +120,18 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     expect(states(await watching.ended).at(-1)).toMatchObject({
       status: 'running',
       tracking: { state: 'unknown', reason: 'goneFromGraph', revision: 3 },
+    });
+  });
+
+  it('is settled when Graph forgets it, but all who were invited are in the call', async () => {
+    const { id, tracking } = await invite();
+    await used.gateway.emulator.fault({ path: '/operations/', effect: { kind: 'vanish' } });
+    const watching = watch(tracking.id);
+    await watching.received(1);
+    await used.gateway.emulator.endOperation(id, 'completed');
+    expect(states(await watching.ended).at(-1)).toMatchObject({
+      status: 'running',
+      tracking: { state: 'settled', reason: 'joined', revision: 3 },
     });
   });
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createEmulator, type Emulator } from '../src/emulator/emulator.ts';
 import { createBatchReader } from '../src/graph/batch.ts';
 import { createGraphClient, type GraphClient } from '../src/graph/client.ts';
+import { createGovernor, type Governor } from '../src/graph/governor.ts';
 import { Poller } from '../src/tracking/poller.ts';
 import type { OperationRecord } from '../src/tracking/record.ts';
 import type { Store } from '../src/tracking/store.ts';
@@ -20,6 +21,8 @@ describe.each(engines)('the poller on $name', ({ open }) => {
   let graph: EmulatorAdmin;
   let client: GraphClient;
   let tracker: Tracker;
+  let governor: Governor;
+  let isTold: boolean;
   let clockMs: number;
   const now = () => new Date(clockMs);
 
@@ -30,7 +33,15 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     emulator = createEmulator({ operationMs: 600_000 });
     const baseUrl = await emulator.start();
     graph = administer(baseUrl);
-    client = createGraphClient({ baseUrl, version: 'v1.0', loadToken: () => Promise.resolve('token'), connections: 4 });
+    isTold = false;
+    governor = createGovernor({ now: () => clockMs });
+    client = createGraphClient({
+      baseUrl,
+      version: 'v1.0',
+      loadToken: () => Promise.resolve('token'),
+      connections: 4,
+      governor,
+    });
     tracker = createTracker({
       store,
       graph: client,
@@ -40,9 +51,12 @@ describe.each(engines)('the poller on $name', ({ open }) => {
       invitationDeadlineMs: 86_400_000,
       operationDeadlineMs: 300_000,
       redirectOrigins: [],
+      offersCallInvitations: true,
+      onQueued: () => {},
     });
   });
   afterEach(async () => {
+    await governor.stop();
     await client.stop();
     await emulator.stop();
     await engine.close();
@@ -55,6 +69,8 @@ describe.each(engines)('the poller on $name', ({ open }) => {
       now,
       intervalMs: INTERVAL_MS,
       leaseMs: 15_000,
+      pauseMs: () => governor.delayMs('calls', 'poll'),
+      isTold: () => isTold,
       onError: (error) => {
         throw error;
       },
@@ -111,7 +127,9 @@ describe.each(engines)('the poller on $name', ({ open }) => {
   it('does not read what another replica has leased until the lease ends', async () => {
     const { id } = await invite();
     await engine.backDate(60_000);
-    expect(await store.claim({ limit: 20, leaseMs: 15_000, leaseToken: randomUUID(), horizonMs: 0 })).toHaveLength(1);
+    expect(
+      await store.claim({ work: 'poll', limit: 20, leaseMs: 15_000, leaseToken: randomUUID(), horizonMs: 0 }),
+    ).toHaveLength(1);
     await graph.clearRequests();
     await createPoller().tick();
     expect((await graph.counts()).http).toBe(0);

@@ -27,13 +27,23 @@ function fieldRefused(check: () => unknown): string | undefined {
 }
 
 const invite = (members: Partial<InvitationInput>, origins: string[] = []) =>
-  fieldRefused(() => toInvitationRequest({ ...invitation, ...members }, origins));
+  fieldRefused(() =>
+    toInvitationRequest({ ...invitation, ...members }, { position: 'input', redirectOrigins: origins }),
+  );
 const call = (input: InviteParticipantsInput, callId = 'call') =>
   fieldRefused(() => toInviteParticipantsRequest(callId, input));
 
 describe('an invitation input', () => {
+  it('is refused by its position among many', () => {
+    const input = { ...invitation, inviteRedirectUrl: 'no' };
+    expect(fieldRefused(() => toInvitationRequest(input, { position: 'inputs[7]', redirectOrigins: [] }))).toBe(
+      'inputs[7].inviteRedirectUrl',
+    );
+  });
+
   it('becomes the request with only the members that were given', () => {
-    expect(toInvitationRequest({ ...invitation, invitedUserDisplayName: null, idempotencyKey: 'k' }, [])).toEqual({
+    const input = { ...invitation, invitedUserDisplayName: null, idempotencyKey: 'k' };
+    expect(toInvitationRequest(input, { position: 'input', redirectOrigins: [] })).toEqual({
       ...invitation,
       invitedUserDisplayName: null,
     });

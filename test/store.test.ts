@@ -13,7 +13,7 @@ import { createSqliteStore } from '../src/tracking/sqlite.ts';
 import './support/console.ts';
 import { createdAt, newInvitation, newOperation, owner } from './support/records.ts';
 import { startPostgres } from './support/postgres.ts';
-import { engines, STAMP, type Engine } from './support/stores.ts';
+import { engines, KEY_MS, STAMP, type Engine } from './support/stores.ts';
 
 const HOUR_MS = 3_600_000;
 const LEASE_MS = 60_000;
@@ -58,7 +58,7 @@ describe.each(engines)('a store on $name', ({ open }) => {
   const insert = <Kept extends TrackingRecord>(record: Kept) =>
     store.insert(record, randomUUID(), LEASE_MS) as Promise<Kept>;
   const claim = (limit = 20, horizonMs = 0, leaseToken: string = randomUUID()) =>
-    store.claim({ limit, leaseMs: LEASE_MS, leaseToken, horizonMs });
+    store.claim({ work: 'poll', limit, leaseMs: LEASE_MS, leaseToken, horizonMs });
   const load = async (id: string) => {
     const [change] = (await store.histories([id], 1)).flat();
     return change && store.find(change.kind, change.owner, id, change.callId ?? undefined);
@@ -170,7 +170,7 @@ describe.each(engines)('a store on $name', ({ open }) => {
     it('refuses tables that a newer gateway has made', async () => {
       await engine.run(`update meta set value = '99' where name = 'version'`);
       await expect(engine.createStore().start()).rejects.toThrow(
-        'The store has schema version 99, but this gateway knows only up to 1: start the newer gateway',
+        'The store has schema version 99, but this gateway knows only up to 2: start the newer gateway',
       );
     });
 
@@ -246,16 +246,16 @@ describe.each(engines)('a store on $name', ({ open }) => {
 
   describe('lends work', () => {
     it('leaves a new record to the one who inserted it until the lease ends', async () => {
-      const record = await insert(newInvitation());
+      const record = await insert(newOperation());
       expect(await claim()).toEqual([]);
-      expect(await store.nextDueInMs()).toBeGreaterThan(LEASE_MS / 2);
+      expect(await store.nextDueInMs('poll')).toBeGreaterThan(LEASE_MS / 2);
       await engine.backDate(LEASE_MS);
-      expect(await store.nextDueInMs()).toBe(0);
+      expect(await store.nextDueInMs('poll')).toBe(0);
       expect(ids(await claim())).toEqual([record.id]);
     });
 
     it('gives each due record to one claim, the oldest due first, until the lease ends', async () => {
-      const records = await Promise.all(Array.from({ length: 5 }, () => insert(newInvitation())));
+      const records = await Promise.all(Array.from({ length: 5 }, () => insert(newOperation())));
       const overdue = [30, 10, 50, 20, 40].map((minutes, index) => ({ id: records[index]?.id ?? '', minutes }));
       for (const { id, minutes } of overdue)
         await engine.run('update record set due_at = due_at - $1 where id = $2', [minutes * 60_000 + LEASE_MS, id]);
@@ -308,12 +308,18 @@ describe.each(engines)('a store on $name', ({ open }) => {
     });
 
     it('gives no record to two of many concurrent claims, from two stores', async () => {
-      const records = await Promise.all(Array.from({ length: 100 }, () => insert(newInvitation())));
+      const records = await Promise.all(Array.from({ length: 100 }, () => insert(newOperation())));
       await engine.backDate(LEASE_MS);
       const stores = [store, await engine.openStore()];
       const groups = await Promise.all(
         Array.from({ length: 12 }, (_, index) =>
-          (stores[index % 2] as Store).claim({ limit: 10, leaseMs: LEASE_MS, leaseToken: randomUUID(), horizonMs: 0 }),
+          (stores[index % 2] as Store).claim({
+            work: 'poll',
+            limit: 10,
+            leaseMs: LEASE_MS,
+            leaseToken: randomUUID(),
+            horizonMs: 0,
+          }),
         ),
       );
       const taken = ids([...groups.flat(), ...(await claim(100))]);
@@ -321,11 +327,11 @@ describe.each(engines)('a store on $name', ({ open }) => {
     });
 
     it('says when the next record is due, and that none ever will be', async () => {
-      expect(await store.nextDueInMs()).toBeNull();
+      expect(await store.nextDueInMs('poll')).toBeNull();
       const record = await active();
-      expect(await store.nextDueInMs()).toBeGreaterThan(HOUR_MS / 2);
+      expect(await store.nextDueInMs('poll')).toBeGreaterThan(HOUR_MS / 2);
       await store.save([finished(record)]);
-      expect(await store.nextDueInMs()).toBeNull();
+      expect(await store.nextDueInMs('poll')).toBeNull();
     });
   });
 
@@ -391,19 +397,19 @@ describe.each(engines)('a store on $name', ({ open }) => {
         { ...unchanged({ ...record, attempts: 1, lastError: { code: 'THROTTLED', at: new Date() } }), dueInMs: 42_000 },
       ]);
       await store.watch([record.id], 30_000, 1_000);
-      expect(await store.nextDueInMs()).toBeGreaterThan(40_000);
+      expect(await store.nextDueInMs('poll')).toBeGreaterThan(40_000);
     });
 
     it('brings the next read forward, never back', async () => {
       const record = await active();
       await store.watch([record.id, 'unknown'], 30_000, 5_000);
-      const first = await store.nextDueInMs();
+      const first = await store.nextDueInMs('poll');
       expect(first).toBeLessThanOrEqual(5_000);
       await store.watch([record.id], 30_000, 50_000);
-      expect(await store.nextDueInMs()).toBeLessThanOrEqual(first ?? 0);
+      expect(await store.nextDueInMs('poll')).toBeLessThanOrEqual(first ?? 0);
       await store.watch([], 30_000, 0);
       await store.watch([record.id], 30_000, 0);
-      expect(await store.nextDueInMs()).toBe(0);
+      expect(await store.nextDueInMs('poll')).toBe(0);
     });
 
     it('leaves alone the due time of records that are held or not yet active, and all of finished ones', async () => {
@@ -620,7 +626,7 @@ describe.each(engines)('a store on $name', ({ open }) => {
                     known.set(inserted.id, inserted);
                   } else if (kind === 'claim') {
                     const leaseToken = randomUUID();
-                    const claimed = await on.claim({ limit: 3, leaseMs: 0, leaseToken, horizonMs: 0 });
+                    const claimed = await on.claim({ work: 'poll', limit: 3, leaseMs: 0, leaseToken, horizonMs: 0 });
                     const writes = claimed.map((each) => (raises ? raised(each) : unchanged(each)));
                     const written = await on.save(
                       writes.map((write) => ({ ...write, dueInMs: 0, watchedDueInMs: 0 })),
@@ -711,7 +717,7 @@ describe('the file of the SQLite store', () => {
   it('is refused when it cannot be there', async () => {
     await (await engine.openStore()).stop();
     const file = `${engine.environment['STORE_FILE']}/below.db`;
-    await expect(createSqliteStore({ file, stamp: STAMP }).start()).rejects.toThrow();
+    await expect(createSqliteStore({ file, stamp: STAMP, keyMs: KEY_MS }).start()).rejects.toThrow();
   });
 
   it('is synced at every commit and checks what refers to what', async () => {
@@ -779,7 +785,7 @@ describe('the PostgreSQL store', () => {
 
   it('outlives a server that dies and comes back', async () => {
     const server = await startPostgres();
-    const store = createPostgresStore({ url: server.url, stamp: STAMP });
+    const store = createPostgresStore({ url: server.url, stamp: STAMP, keyMs: KEY_MS });
     await store.start();
     const first = await store.insert(newInvitation(), 'lease', LEASE_MS);
     server.kill();
@@ -800,7 +806,9 @@ describe('the PostgreSQL store', () => {
   it('says at once what is wrong with an address', async () => {
     const engine = await postgres.open();
     const url = (engine.environment['DATABASE_URL'] ?? '').replace(':password@', ':wrong@');
-    await expect(createPostgresStore({ url, stamp: STAMP }).start()).rejects.toThrow('password authentication failed');
+    await expect(createPostgresStore({ url, stamp: STAMP, keyMs: KEY_MS }).start()).rejects.toThrow(
+      'password authentication failed',
+    );
     await engine.close();
   });
 

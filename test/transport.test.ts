@@ -54,7 +54,7 @@ const json =
     void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 const cut = (response: ServerResponse) => void response.destroy();
 const post = (timeoutMs = 5_000, signal?: AbortSignal) => client.post('/invitations', { a: 1 }, { timeoutMs, signal });
-const read = (timeoutMs = 5_000) => client.postRead('/$batch', {}, { timeoutMs, repeat: 'asRead' });
+const read = (timeoutMs = 5_000) => client.postRead('/$batch', {}, { timeoutMs, priority: 'read' });
 const failureOf = (call: Promise<unknown>) =>
   call.then(
     () => expect('no failure').toBe('a failure'),
@@ -206,6 +206,86 @@ describe('a call to Graph', () => {
     answers = [(response) => void response.writeHead(201, { 'content-type': 'application/json' }).end('{"id":')];
     expect(await failureOf(post())).toMatchObject({ name: 'GraphUnreachable', sent: true });
   });
+});
+
+describe('a link of Graph', () => {
+  const limits = { timeoutMs: 5_000, priority: 'read' } as const;
+
+  it('is followed with its query byte by byte', async () => {
+    const query = "$select=id,mail&$select=x&$filter=id in ('a')&a=1&a=2&flag&$skiptoken=RFNw%2bdA==&%24top=5&=&'é'";
+    const sent = query.replaceAll(' ', '%20').replace('é', '%c3%A9');
+    expect(await client.get(`${baseUrl}/v1.0/users/delta?${sent}`, limits)).toEqual({ ok: true });
+    await client.get(`/users?${sent}`, limits);
+    expect(seen.map(({ method, url }) => [method, url])).toEqual([
+      ['GET', `/v1.0/users/delta?${sent}`],
+      ['GET', `/v1.0/users?${sent}`],
+    ]);
+    expect(seen[0]?.headers).toMatchObject({ authorization: 'Bearer token-1', 'x-ms-throttle-priority': 'Normal' });
+  });
+
+  it('that leads elsewhere gets no token', async () => {
+    const { host } = new URL(baseUrl);
+    for (const link of [
+      'https://evil.example.com/v1.0/users/delta',
+      `https://${host}/v1.0/users`,
+      `${baseUrl}.evil.example.com/v1.0/users`,
+      `http://${host}@evil.example.com/v1.0/users`,
+      `http://user:secret@${host}/v1.0/users`,
+      `${baseUrl}/beta/users`,
+      `${baseUrl}/v1.0`,
+      `${baseUrl}/v1.0/../admin/requests`,
+      `${baseUrl}/v1.0/%2e%2e/admin`,
+      `${baseUrl}\\@evil.example.com/v1.0/users`,
+      `${baseUrl}/v1.0/users\r\nx: y`,
+      `${baseUrl}/v1.0/users#fragment`,
+      'users',
+      '',
+    ]) {
+      expect([link, await failureOf(client.get(link, limits))]).toMatchObject([link, { sent: false, isOutage: false }]);
+    }
+    expect(seen).toEqual([]);
+  });
+});
+
+describe('a change that does no harm twice', () => {
+  const limits = { timeoutMs: 5_000, priority: 'read' } as const;
+
+  it('is repeated like a read, with its body, and may be answered by nothing', async () => {
+    const nothing = (response: ServerResponse) => void response.writeHead(204).end();
+    answers = [cut, json(200, { id: 's' }), json(504, {}), nothing];
+    expect(await client.patch('/subscriptions/s', { a: 1 }, limits)).toEqual({ id: 's' });
+    expect(await client.delete('/subscriptions/s', limits)).toBeUndefined();
+    expect(seen.map(({ method, body }) => [method, body])).toEqual([
+      ['PATCH', '{"a":1}'],
+      ['PATCH', '{"a":1}'],
+      ['DELETE', ''],
+      ['DELETE', ''],
+    ]);
+  });
+
+  it('is never repeated for a loop, nor is a read', async () => {
+    for (const call of [
+      () => client.delete('/subscriptions/s', { ...limits, priority: 'poll' }),
+      () => client.get('/users', { ...limits, priority: 'poll' }),
+    ]) {
+      answers = [json(504, {})];
+      expect(await failureOf(call())).toMatchObject({ statusCode: 504 });
+    }
+    expect(seen).toHaveLength(2);
+  });
+});
+
+it('a call without a token is never sent', async () => {
+  const poor = createGraphClient({
+    baseUrl,
+    version: 'v1.0',
+    loadToken: () => Promise.reject(new Error('no')),
+    connections: 1,
+  });
+  const failure = await failureOf(poor.post('/invitations', {}, { timeoutMs: 1_000 }));
+  expect([isSurelyNotDone(failure), isPassing(failure)]).toEqual([true, true]);
+  expect(seen).toEqual([]);
+  await poor.stop();
 });
 
 describe('Retry-After', () => {

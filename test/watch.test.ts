@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { OperationRecord } from '../src/tracking/record.ts';
+import { isFinished, type OperationRecord } from '../src/tracking/record.ts';
 import { Watch } from '../src/tracking/watch.ts';
 import { newOperation } from './support/records.ts';
 
@@ -19,7 +19,8 @@ async function readAll(watch: Watch): Promise<number[]> {
 }
 
 describe('a watch', () => {
-  const create = (endsWithRecord = true, onEnd = () => {}) => new Watch({ endsWithRecord, onEnd });
+  const create = (endsWithRecord = true, onEnd = () => {}) =>
+    new Watch({ isLast: (record) => endsWithRecord && isFinished(record), onEnd });
 
   it('begins with the state it is opened with, though later ones were pushed before', async () => {
     const watch = create();

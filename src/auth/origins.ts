@@ -1,5 +1,5 @@
 // Which pages of browsers may call us: without a check any page that a user opens could act for that user.
-import { isLoopback } from '../config.ts';
+import { isLoopback } from '../environment.ts';
 
 // Apollo Sandbox runs in a frame of the first; the second is its full page.
 const SANDBOX_ORIGINS = ['https://sandbox.embed.apollographql.com', 'https://studio.apollographql.com'];
@@ -20,17 +20,26 @@ export function createOriginCheck(options: { isDevelopment: boolean; allowedOrig
 }
 
 /** @returns whether a request that calls us by this Host header is meant for us. */
-export type HostCheck = (host: string | undefined) => boolean;
+export type HostCheck = (host: string | undefined, path?: string) => boolean;
 
 /**
  * A page can give its own name our address, and so be of our origin for its browser. On loopback, where whoever
- * reaches us is trusted, only names of this machine and of the listed origins count.
+ * reaches us is trusted, only names of this machine and of the listed origins count; our public name only for the paths
+ * where nobody is trusted.
  */
-export function createHostCheck(options: { host: string; allowedOrigins: readonly string[] }): HostCheck {
+export function createHostCheck(options: {
+  host: string;
+  allowedOrigins: readonly string[];
+  webhooks: { publicUrl: string; paths: readonly string[] } | null;
+}): HostCheck {
   if (!isLoopback(options.host)) return () => true;
+  const { webhooks } = options;
   const listed = new Set(options.allowedOrigins.map((origin) => new URL(origin).host));
-  return (host) => {
+  const publicHost = webhooks && new URL(webhooks.publicUrl).host;
+  return (host, path = '') => {
     const url = URL.parse(`http://${host}`);
-    return url !== null && (isLoopback(url.hostname) || listed.has(url.host));
+    if (url === null) return false;
+    const isPublic = host === publicHost && webhooks?.paths.includes(path) === true;
+    return isPublic || isLoopback(url.hostname) || listed.has(url.host);
   };
 }

@@ -1,8 +1,11 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { InvitationRecord, OperationRecord, TrackingRecord, ReadError } from '../tracking/record.ts';
+import type { InvitationRecord, OperationRecord, TrackingRecord, Refusal, ReadError } from '../tracking/record.ts';
+import type { GraphAnswer as GraphAnswerFacts } from '../errors.ts';
+import type { BulkResult } from '../tracking/bulk.ts';
+import type { BulkUpdate } from '../tracking/bulk-updates.ts';
+import type { GatewayStatus, GraphQLContext } from '../context.ts';
 import type { GraphUser, GraphParticipant, GraphIdentitySet, GraphIdentity, GraphResultInfo } from '../graph/resources.ts';
 import type { InvitedUserMessageInfo as GraphInvitedUserMessageInfo, Recipient as GraphRecipient, EmailAddress as GraphEmailAddress } from '@microsoft/microsoft-graph-types';
-import type { GraphQLContext } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
@@ -45,7 +48,7 @@ export type AzureCommunicationServicesUserIdentityInput = {
 export type CreateInvitationInput = {
   /**
    * Makes a repetition safe: the same key with the same input gives the same invitation and invites nobody again.
-   * 1 to 128 characters.
+   * 1 to 128 characters. A key holds for a day, unless the gateway is configured otherwise.
    */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Where the guest's browser goes after redeeming: an `https` address. */
@@ -64,6 +67,35 @@ export type CreateInvitationInput = {
   readonly resetRedemption?: InputMaybe<Scalars['Boolean']['input']>;
   /** Whether Graph sends an e-mail; Graph's default is not to. */
   readonly sendInvitationMessage?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** Why one input was not recorded. Not part of Microsoft Graph. */
+export type CreateInvitationsError = {
+  readonly __typename?: 'CreateInvitationsError';
+  /** As `extensions.code` of an error, such as `BAD_USER_INPUT` or `IDEMPOTENCY_CONFLICT`. */
+  readonly code: Scalars['String']['output'];
+  /** The position of the bad value, such as `inputs[3].inviteRedirectUrl`. */
+  readonly field: Maybe<Scalars['String']['output']>;
+  /** What is wrong and how to mend it. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** What became of the inputs of one `createInvitations`. */
+export type CreateInvitationsPayload = {
+  readonly __typename?: 'CreateInvitationsPayload';
+  /** Names the recorded invitations for `invitationsUpdated`; null when none was. */
+  readonly bulkId: Maybe<Scalars['ID']['output']>;
+  /** One for each input, in order. */
+  readonly results: ReadonlyArray<CreateInvitationsResult>;
+};
+
+/** Either an invitation or an error. */
+export type CreateInvitationsResult = {
+  readonly __typename?: 'CreateInvitationsResult';
+  /** Why this input was not recorded, or what the invitation with its key was refused for. */
+  readonly error: Maybe<CreateInvitationsError>;
+  /** The recorded invitation, `submitting` unless its idempotency key was used before. */
+  readonly invitation: Maybe<Invitation>;
 };
 
 /** A name and an address (Graph `emailAddress`). */
@@ -94,6 +126,46 @@ export type ExternalUserState =
   | 'PendingAcceptance'
   /** A word of Graph that this schema does not know. */
   | 'unknownFutureValue';
+
+/** The gateway itself. Not part of Microsoft Graph. */
+export type Gateway = {
+  readonly __typename?: 'Gateway';
+  /** Whether Graph takes our requests at present. */
+  readonly graph: GraphAvailability;
+  readonly mode: GatewayMode;
+  /** How late the most overdue read is, in milliseconds; 0 when none is. */
+  readonly pollLagMs: Scalars['Int']['output'];
+  /** The gateway's version. */
+  readonly version: Scalars['String']['output'];
+};
+
+/** Which Graph is asked. */
+export type GatewayMode =
+  /** One on this machine: nobody is really invited. */
+  | 'emulator'
+  /** Microsoft Graph. */
+  | 'live';
+
+/** What Graph said about a refused request: enough to report it to Microsoft. */
+export type GraphAnswer = {
+  readonly __typename?: 'GraphAnswer';
+  /** Graph's own error code. */
+  readonly code: Maybe<Scalars['String']['output']>;
+  /** Graph's id of the request. */
+  readonly requestId: Maybe<Scalars['String']['output']>;
+  readonly statusCode: Scalars['Int']['output'];
+};
+
+/** Whether Graph takes our requests. */
+export type GraphAvailability =
+  /** It does. */
+  | 'available'
+  /** It does, and we hold back reads so that it goes on to. */
+  | 'slowed'
+  /** It asked us to wait. Mutations may be answered `THROTTLED`. */
+  | 'throttled'
+  /** It does not answer. Mutations may be answered `UPSTREAM_UNAVAILABLE`. */
+  | 'unavailable';
 
 /** Somebody without an account (Graph `communicationsGuestIdentity`). */
 export type GuestIdentityInput = {
@@ -195,6 +267,18 @@ export type InvitationConnection = {
   readonly pageInfo: PageInfo;
 };
 
+/** How many invitations of a bulk are in which state of tracking. */
+export type InvitationCounts = {
+  readonly __typename?: 'InvitationCounts';
+  readonly active: Scalars['Int']['output'];
+  /** Of the settled ones those that Graph refused, or that could not be sent. */
+  readonly refused: Scalars['Int']['output'];
+  readonly settled: Scalars['Int']['output'];
+  readonly submitting: Scalars['Int']['output'];
+  readonly total: Scalars['Int']['output'];
+  readonly unknown: Scalars['Int']['output'];
+};
+
 /** One invitation in a page. */
 export type InvitationEdge = {
   readonly __typename?: 'InvitationEdge';
@@ -248,6 +332,13 @@ export type InvitationStatus =
   /** A word of Graph that this schema does not know. */
   | 'unknownFutureValue';
 
+/** One invitation of a bulk, and how far the bulk is. */
+export type InvitationsUpdate = {
+  readonly __typename?: 'InvitationsUpdate';
+  readonly counts: InvitationCounts;
+  readonly invitation: Invitation;
+};
+
 /** Whom to invite to a call. Only members that you give are sent. */
 export type InviteParticipantsInput = {
   /**
@@ -257,7 +348,7 @@ export type InviteParticipantsInput = {
   readonly clientContext?: InputMaybe<Scalars['String']['input']>;
   /**
    * Makes a repetition safe: the same key with the same input gives the same operation and invites nobody again.
-   * 1 to 128 characters.
+   * 1 to 128 characters. A key holds for a day, unless the gateway is configured otherwise.
    */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** One to five; one when it has `replacesCallId`. */
@@ -355,6 +446,11 @@ export type Mutation = {
   readonly __typename?: 'Mutation';
   /** Invites a guest, or resets the redemption of one (`POST /invitations`). */
   readonly createInvitation: Invitation;
+  /**
+   * Invites 1 to 500 guests. Every input is checked and recorded before this is answered, with one result for each, in order;
+   * then they are sent in groups. Watch `invitationsUpdated` with the `bulkId`.
+   */
+  readonly createInvitations: CreateInvitationsPayload;
   /** Invites one to five participants to a call that is going on (`POST /communications/calls/{id}/participants/invite`). */
   readonly inviteParticipants: InviteParticipantsOperation;
 };
@@ -366,6 +462,15 @@ export type Mutation = {
  */
 export type MutationCreateInvitationArgs = {
   input: CreateInvitationInput;
+};
+
+
+/**
+ * What can be done. An accepted mutation is on disk before Graph is asked and is never sent twice.
+ * `OUTCOME_UNKNOWN` means Graph was asked and did not tell the outcome: `extensions.recordId` names the record to watch.
+ */
+export type MutationCreateInvitationsArgs = {
+  inputs: ReadonlyArray<CreateInvitationInput>;
 };
 
 
@@ -402,6 +507,8 @@ export type PageInfo = {
  */
 export type Query = {
   readonly __typename?: 'Query';
+  /** The gateway itself: whether Graph can be asked, and whether reads are late. */
+  readonly gateway: Gateway;
   /**
    * One guest invitation, by the gateway's record id (`tracking.id`) or by Graph's `id`.
    * Null when there is none, or it is not yours.
@@ -490,6 +597,11 @@ export type Subscription = {
   readonly __typename?: 'Subscription';
   /** One guest invitation, by either id. */
   readonly invitationUpdated: Invitation;
+  /**
+   * The invitations of one `createInvitations`: each as it is now, then every change of any of them. Completes when all are sent.
+   * What becomes of one after that is told by `invitationUpdated`.
+   */
+  readonly invitationsUpdated: InvitationsUpdate;
   /** One invitation of participants to a call, by either id. */
   readonly inviteParticipantsOperationUpdated: InviteParticipantsOperation;
   /** All of a call: the current ones first, then every change, new ones too. Never completes. */
@@ -505,6 +617,16 @@ export type Subscription = {
 export type SubscriptionInvitationUpdatedArgs = {
   afterRevision?: InputMaybe<Scalars['Int']['input']>;
   id: Scalars['ID']['input'];
+};
+
+
+/**
+ * What can be watched. The current state comes first, then every later revision in order, then the final one;
+ * then the stream completes. `afterRevision` gives the revisions after that one instead of the current state:
+ * pass the last `tracking.revision` you saw when you come back.
+ */
+export type SubscriptionInvitationsUpdatedArgs = {
+  bulkId: Scalars['ID']['input'];
 };
 
 
@@ -532,7 +654,7 @@ export type SubscriptionInviteParticipantsOperationsUpdatedArgs = {
 /** What the gateway knows about the resource it follows. Not part of Microsoft Graph. */
 export type Tracking = {
   readonly __typename?: 'Tracking';
-  /** Reads in a row that brought nothing. */
+  /** Reads, or tries to send, in a row that brought nothing. */
   readonly attempts: Scalars['Int']['output'];
   /** Of an operation, the call it belongs to; null for an invitation. */
   readonly callId: Maybe<Scalars['ID']['output']>;
@@ -550,8 +672,12 @@ export type Tracking = {
   readonly observedAt: Maybe<Scalars['DateTime']['output']>;
   /** Why the state is `settled` or `unknown`, where Graph's status does not say it. */
   readonly reason: Maybe<TrackingReason>;
+  /** Why the request was refused or not sent: what a mutation sent alone is answered with. Null while it was not. */
+  readonly refusal: Maybe<TrackingRefusal>;
   /** Rises by one each time something else in this resource that you can see changes. */
   readonly revision: Scalars['Int']['output'];
+  /** What would still settle it, while the state is `unknown`. */
+  readonly settledBy: Maybe<Scalars['String']['output']>;
   readonly state: TrackingState;
 };
 
@@ -572,7 +698,7 @@ export type TrackingEntry = {
   readonly state: TrackingState;
 };
 
-/** Why a read brought nothing. */
+/** Why a read, or a try to send, brought nothing. */
 export type TrackingError = {
   readonly __typename?: 'TrackingError';
   readonly at: Scalars['DateTime']['output'];
@@ -590,12 +716,24 @@ export type TrackingReason =
   | 'goneFromGraph'
   /** The guest was deleted from the directory. */
   | 'guestDeleted'
+  /** Graph no longer knows the operation, and all who were invited are in the call. */
+  | 'joined'
   /** Graph could not be asked in time and surely did nothing. */
   | 'notSent'
   /** Graph refused the request. Nothing was invited. */
   | 'refused'
   /** A word newer than your client. */
   | 'unknownFutureValue';
+
+/** Why a request was refused or not sent. */
+export type TrackingRefusal = {
+  readonly __typename?: 'TrackingRefusal';
+  /** A code of the gateway's error catalogue, such as `BAD_USER_INPUT` or `FORBIDDEN`. */
+  readonly code: Scalars['String']['output'];
+  /** What Graph said; null when it was not asked. */
+  readonly graph: Maybe<GraphAnswer>;
+  readonly message: Scalars['String']['output'];
+};
 
 /** What the gateway learned a change from. */
 export type TrackingSource =
@@ -736,11 +874,18 @@ export type ResolversTypes = {
   AzureCommunicationServicesUserIdentityInput: AzureCommunicationServicesUserIdentityInput;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   CreateInvitationInput: CreateInvitationInput;
+  CreateInvitationsError: ResolverTypeWrapper<CreateInvitationsError>;
+  CreateInvitationsPayload: ResolverTypeWrapper<Omit<CreateInvitationsPayload, 'results'> & { results: ReadonlyArray<ResolversTypes['CreateInvitationsResult']> }>;
+  CreateInvitationsResult: ResolverTypeWrapper<BulkResult>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   EmailAddress: ResolverTypeWrapper<GraphEmailAddress>;
   EmailAddressInput: EmailAddressInput;
   EndpointType: EndpointType;
   ExternalUserState: ExternalUserState;
+  Gateway: ResolverTypeWrapper<GatewayStatus>;
+  GatewayMode: GatewayMode;
+  GraphAnswer: ResolverTypeWrapper<GraphAnswerFacts>;
+  GraphAvailability: GraphAvailability;
   GuestIdentityInput: GuestIdentityInput;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Identity: ResolverTypeWrapper<GraphIdentity>;
@@ -750,11 +895,13 @@ export type ResolversTypes = {
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Invitation: ResolverTypeWrapper<InvitationRecord>;
   InvitationConnection: ResolverTypeWrapper<Omit<InvitationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['InvitationEdge']>, nodes: ReadonlyArray<ResolversTypes['Invitation']> }>;
+  InvitationCounts: ResolverTypeWrapper<InvitationCounts>;
   InvitationEdge: ResolverTypeWrapper<Omit<InvitationEdge, 'node'> & { node: ResolversTypes['Invitation'] }>;
   InvitationFilter: InvitationFilter;
   InvitationParticipantInfo: ResolverTypeWrapper<GraphParticipant>;
   InvitationParticipantInfoInput: InvitationParticipantInfoInput;
   InvitationStatus: InvitationStatus;
+  InvitationsUpdate: ResolverTypeWrapper<BulkUpdate>;
   InviteParticipantsInput: InviteParticipantsInput;
   InviteParticipantsOperation: ResolverTypeWrapper<OperationRecord>;
   InviteParticipantsOperationConnection: ResolverTypeWrapper<Omit<InviteParticipantsOperationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['InviteParticipantsOperationEdge']>, nodes: ReadonlyArray<ResolversTypes['InviteParticipantsOperation']> }>;
@@ -778,6 +925,7 @@ export type ResolversTypes = {
   TrackingEntry: ResolverTypeWrapper<TrackingRecord>;
   TrackingError: ResolverTypeWrapper<ReadError>;
   TrackingReason: TrackingReason;
+  TrackingRefusal: ResolverTypeWrapper<Refusal>;
   TrackingSource: TrackingSource;
   TrackingState: TrackingState;
   User: ResolverTypeWrapper<GraphUser>;
@@ -792,9 +940,14 @@ export type ResolversParentTypes = {
   AzureCommunicationServicesUserIdentityInput: AzureCommunicationServicesUserIdentityInput;
   Boolean: Scalars['Boolean']['output'];
   CreateInvitationInput: CreateInvitationInput;
+  CreateInvitationsError: CreateInvitationsError;
+  CreateInvitationsPayload: Omit<CreateInvitationsPayload, 'results'> & { results: ReadonlyArray<ResolversParentTypes['CreateInvitationsResult']> };
+  CreateInvitationsResult: BulkResult;
   DateTime: Scalars['DateTime']['output'];
   EmailAddress: GraphEmailAddress;
   EmailAddressInput: EmailAddressInput;
+  Gateway: GatewayStatus;
+  GraphAnswer: GraphAnswerFacts;
   GuestIdentityInput: GuestIdentityInput;
   ID: Scalars['ID']['output'];
   Identity: GraphIdentity;
@@ -804,10 +957,12 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   Invitation: InvitationRecord;
   InvitationConnection: Omit<InvitationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['InvitationEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Invitation']> };
+  InvitationCounts: InvitationCounts;
   InvitationEdge: Omit<InvitationEdge, 'node'> & { node: ResolversParentTypes['Invitation'] };
   InvitationFilter: InvitationFilter;
   InvitationParticipantInfo: GraphParticipant;
   InvitationParticipantInfoInput: InvitationParticipantInfoInput;
+  InvitationsUpdate: BulkUpdate;
   InviteParticipantsInput: InviteParticipantsInput;
   InviteParticipantsOperation: OperationRecord;
   InviteParticipantsOperationConnection: Omit<InviteParticipantsOperationConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['InviteParticipantsOperationEdge']>, nodes: ReadonlyArray<ResolversParentTypes['InviteParticipantsOperation']> };
@@ -828,8 +983,25 @@ export type ResolversParentTypes = {
   Tracking: TrackingRecord;
   TrackingEntry: TrackingRecord;
   TrackingError: ReadError;
+  TrackingRefusal: Refusal;
   User: GraphUser;
   UserIdentityInput: UserIdentityInput;
+};
+
+export type CreateInvitationsErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateInvitationsError'] = ResolversParentTypes['CreateInvitationsError']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  field?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type CreateInvitationsPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateInvitationsPayload'] = ResolversParentTypes['CreateInvitationsPayload']> = {
+  bulkId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  results?: Resolver<ReadonlyArray<ResolversTypes['CreateInvitationsResult']>, ParentType, ContextType>;
+};
+
+export type CreateInvitationsResultResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateInvitationsResult'] = ResolversParentTypes['CreateInvitationsResult']> = {
+  error?: Resolver<Maybe<ResolversTypes['CreateInvitationsError']>, ParentType, ContextType>;
+  invitation?: Resolver<Maybe<ResolversTypes['Invitation']>, ParentType, ContextType>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -839,6 +1011,19 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
 export type EmailAddressResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['EmailAddress'] = ResolversParentTypes['EmailAddress']> = {
   address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type GatewayResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Gateway'] = ResolversParentTypes['Gateway']> = {
+  graph?: Resolver<ResolversTypes['GraphAvailability'], ParentType, ContextType>;
+  mode?: Resolver<ResolversTypes['GatewayMode'], ParentType, ContextType>;
+  pollLagMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type GraphAnswerResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['GraphAnswer'] = ResolversParentTypes['GraphAnswer']> = {
+  code?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  requestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  statusCode?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type IdentityResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Identity'] = ResolversParentTypes['Identity']> = {
@@ -886,6 +1071,15 @@ export type InvitationConnectionResolvers<ContextType = GraphQLContext, ParentTy
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type InvitationCountsResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['InvitationCounts'] = ResolversParentTypes['InvitationCounts']> = {
+  active?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  refused?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  settled?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  submitting?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  unknown?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type InvitationEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['InvitationEdge'] = ResolversParentTypes['InvitationEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType>;
@@ -898,6 +1092,11 @@ export type InvitationParticipantInfoResolvers<ContextType = GraphQLContext, Par
   participantId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   removeFromDefaultAudioRoutingGroup?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   replacesCallId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type InvitationsUpdateResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['InvitationsUpdate'] = ResolversParentTypes['InvitationsUpdate']> = {
+  counts?: Resolver<ResolversTypes['InvitationCounts'], ParentType, ContextType>;
+  invitation?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType>;
 };
 
 export type InviteParticipantsOperationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['InviteParticipantsOperation'] = ResolversParentTypes['InviteParticipantsOperation']> = {
@@ -930,6 +1129,7 @@ export type InvitedUserMessageInfoResolvers<ContextType = GraphQLContext, Parent
 
 export type MutationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   createInvitation?: Resolver<ResolversTypes['Invitation'], ParentType, ContextType, RequireFields<MutationCreateInvitationArgs, 'input'>>;
+  createInvitations?: Resolver<ResolversTypes['CreateInvitationsPayload'], ParentType, ContextType, RequireFields<MutationCreateInvitationsArgs, 'inputs'>>;
   inviteParticipants?: Resolver<ResolversTypes['InviteParticipantsOperation'], ParentType, ContextType, RequireFields<MutationInviteParticipantsArgs, 'callId' | 'input'>>;
 };
 
@@ -941,6 +1141,7 @@ export type PageInfoResolvers<ContextType = GraphQLContext, ParentType extends R
 };
 
 export type QueryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  gateway?: Resolver<ResolversTypes['Gateway'], ParentType, ContextType>;
   invitation?: Resolver<Maybe<ResolversTypes['Invitation']>, ParentType, ContextType, RequireFields<QueryInvitationArgs, 'id'>>;
   invitations?: Resolver<ResolversTypes['InvitationConnection'], ParentType, ContextType, RequireFields<QueryInvitationsArgs, 'first'>>;
   inviteParticipantsOperation?: Resolver<Maybe<ResolversTypes['InviteParticipantsOperation']>, ParentType, ContextType, RequireFields<QueryInviteParticipantsOperationArgs, 'callId' | 'id'>>;
@@ -959,6 +1160,7 @@ export type ResultInfoResolvers<ContextType = GraphQLContext, ParentType extends
 
 export type SubscriptionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   invitationUpdated?: SubscriptionResolver<ResolversTypes['Invitation'], "invitationUpdated", ParentType, ContextType, RequireFields<SubscriptionInvitationUpdatedArgs, 'id'>>;
+  invitationsUpdated?: SubscriptionResolver<ResolversTypes['InvitationsUpdate'], "invitationsUpdated", ParentType, ContextType, RequireFields<SubscriptionInvitationsUpdatedArgs, 'bulkId'>>;
   inviteParticipantsOperationUpdated?: SubscriptionResolver<ResolversTypes['InviteParticipantsOperation'], "inviteParticipantsOperationUpdated", ParentType, ContextType, RequireFields<SubscriptionInviteParticipantsOperationUpdatedArgs, 'callId' | 'id'>>;
   inviteParticipantsOperationsUpdated?: SubscriptionResolver<ResolversTypes['InviteParticipantsOperation'], "inviteParticipantsOperationsUpdated", ParentType, ContextType, RequireFields<SubscriptionInviteParticipantsOperationsUpdatedArgs, 'callId'>>;
 };
@@ -973,7 +1175,9 @@ export type TrackingResolvers<ContextType = GraphQLContext, ParentType extends R
   nextPollAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   observedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['TrackingReason']>, ParentType, ContextType>;
+  refusal?: Resolver<Maybe<ResolversTypes['TrackingRefusal']>, ParentType, ContextType>;
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  settledBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['TrackingState'], ParentType, ContextType>;
 };
 
@@ -990,6 +1194,12 @@ export type TrackingErrorResolvers<ContextType = GraphQLContext, ParentType exte
   code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type TrackingRefusalResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['TrackingRefusal'] = ResolversParentTypes['TrackingRefusal']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  graph?: Resolver<Maybe<ResolversTypes['GraphAnswer']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type UserResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User']> = {
   accountEnabled?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   createdDateTime?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -1003,14 +1213,21 @@ export type UserResolvers<ContextType = GraphQLContext, ParentType extends Resol
 };
 
 export type Resolvers<ContextType = GraphQLContext> = {
+  CreateInvitationsError?: CreateInvitationsErrorResolvers<ContextType>;
+  CreateInvitationsPayload?: CreateInvitationsPayloadResolvers<ContextType>;
+  CreateInvitationsResult?: CreateInvitationsResultResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   EmailAddress?: EmailAddressResolvers<ContextType>;
+  Gateway?: GatewayResolvers<ContextType>;
+  GraphAnswer?: GraphAnswerResolvers<ContextType>;
   Identity?: IdentityResolvers<ContextType>;
   IdentitySet?: IdentitySetResolvers<ContextType>;
   Invitation?: InvitationResolvers<ContextType>;
   InvitationConnection?: InvitationConnectionResolvers<ContextType>;
+  InvitationCounts?: InvitationCountsResolvers<ContextType>;
   InvitationEdge?: InvitationEdgeResolvers<ContextType>;
   InvitationParticipantInfo?: InvitationParticipantInfoResolvers<ContextType>;
+  InvitationsUpdate?: InvitationsUpdateResolvers<ContextType>;
   InviteParticipantsOperation?: InviteParticipantsOperationResolvers<ContextType>;
   InviteParticipantsOperationConnection?: InviteParticipantsOperationConnectionResolvers<ContextType>;
   InviteParticipantsOperationEdge?: InviteParticipantsOperationEdgeResolvers<ContextType>;
@@ -1024,6 +1241,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   Tracking?: TrackingResolvers<ContextType>;
   TrackingEntry?: TrackingEntryResolvers<ContextType>;
   TrackingError?: TrackingErrorResolvers<ContextType>;
+  TrackingRefusal?: TrackingRefusalResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
 };
 

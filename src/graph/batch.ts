@@ -1,68 +1,99 @@
-// Many reads in one request (`POST /$batch`), each part judged alone.
-import type { ReadLimits, GraphClient } from './client.ts';
-import { GraphUnreachable, toRefusal, type GraphRefusal } from './graph-error.ts';
+// Many requests in one (`POST /$batch`), each part judged alone.
+import { toParts, type Part } from './batch-parts.ts';
+import type { CallLimits, GraphClient, ReadLimits } from './client.ts';
+import { GraphUnreachable, isGraphFailure, toRefusal, type GraphFailure } from './graph-error.ts';
+import { PRIORITY_HEADER, priorityWords, scopeOf, scopes, type Scope } from './scope.ts';
 
 /** What Graph takes in one batch. */
 export const BATCH_SIZE = 20;
 
-/** The outcome of one read: its body, or why there is none. */
-export type ReadResult = { body: unknown } | { error: GraphRefusal | GraphUnreachable };
+/** The outcome of one part: its body, or why there is none. */
+export type PartResult = { body: unknown } | { error: GraphFailure };
+export type ReadResult = PartResult;
 
 /**
  * Reads paths below the version; each result stands in the place of its path. Where there is no path nothing is asked, and
  * there is no result. Never rejects for a part.
  */
 export interface BatchReader {
+  /** @throws GraphFailure when no batch was answered; where others were, the parts of one that was not have its error. */
   read(paths: readonly (string | undefined)[], limits: ReadLimits): Promise<(ReadResult | undefined)[]>;
 }
 
-interface Part {
-  id: string;
-  status: number;
-  headers: { [name: string]: unknown };
-  body: unknown;
+/** A path and its place among the others. */
+interface Asked {
+  path: string;
+  at: number;
 }
 
-/** @throws GraphRefusal or GraphUnreachable when a batch as a whole fails. */
 export function createBatchReader(client: GraphClient): BatchReader {
-  async function readGroup(paths: readonly string[], limits: ReadLimits): Promise<ReadResult[]> {
-    const requests = paths.map((url, index) => ({ id: String(index + 1), method: 'GET', url }));
-    const parts = toParts(await client.postRead('/$batch', { requests }, limits));
-    return requests.map(({ id }) => {
-      const part = parts.get(id);
-      if (!part) return { error: new GraphUnreachable('the batch came back without this part', true) };
-      return part.status >= 200 && part.status < 300
-        ? { body: part.body }
-        : { error: toRefusal(part.status, (name) => headerOf(part, name), part.body) };
-    });
+  async function readGroup(group: readonly Asked[], scope: Scope, limits: ReadLimits): Promise<PartResult[]> {
+    const headers = { [PRIORITY_HEADER]: priorityWords[limits.priority] };
+    const requests = group.map(({ path }, index) => ({ id: String(index + 1), method: 'GET', url: path, headers }));
+    const parts = toParts(await client.postRead('/$batch', { requests }, { ...limits, scope }));
+    return requests.map(({ id }) => toResult(parts.get(id)));
   }
   return {
     async read(paths, limits) {
-      const asked = paths.filter((path) => path !== undefined);
-      const groups: Promise<ReadResult[]>[] = [];
-      for (let at = 0; at < asked.length; at += BATCH_SIZE)
-        groups.push(readGroup(asked.slice(at, at + BATCH_SIZE), limits));
-      const results = (await Promise.all(groups)).flat().values();
-      return paths.map((path) => (path === undefined ? undefined : results.next().value));
+      const asked = paths.flatMap((path, at) => (path === undefined ? [] : [{ path, at }]));
+      const groups = scopes.flatMap((scope) =>
+        toGroups(asked.filter(({ path }) => scopeOf(path) === scope)).map((group) => ({ scope, group })),
+      );
+      const answers = await Promise.allSettled(groups.map(({ scope, group }) => readGroup(group, scope, limits)));
+      const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+      const bug = failures.find((reason) => !isGraphFailure(reason));
+      if (bug || (failures.length > 0 && failures.length === answers.length)) throw bug ?? failures[0];
+      const results = paths.map((): ReadResult | undefined => undefined);
+      for (const [index, answer] of answers.entries()) {
+        for (const [place, { at }] of (groups[index]?.group ?? []).entries())
+          results[at] = answer.status === 'fulfilled' ? answer.value[place] : { error: answer.reason as GraphFailure };
+      }
+      return results;
     },
   };
 }
 
-/** Parts come in any order; of a doubled one the first counts, and what is no part is passed over. */
-function toParts(answer: unknown): Map<string, Part> {
-  const responses = (answer as { responses?: unknown } | null | undefined)?.responses;
-  const parts = new Map<string, Part>();
-  for (const item of Array.isArray(responses) ? (responses as unknown[]) : []) {
-    const { id, status, headers, body } = (item ?? {}) as Partial<Part>;
-    if (typeof id !== 'string' || typeof status !== 'number' || parts.has(id)) continue;
-    parts.set(id, { id, status, headers: headers ?? {}, body });
-  }
-  return parts;
+/** One request with an effect; its path is below the version. */
+export interface BatchPart {
+  path: string;
+  body: unknown;
 }
 
-/** Graph's own samples write the names of a part's headers in any case. */
-function headerOf({ headers }: Part, name: string): string | null {
-  const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name);
-  const value = key === undefined ? undefined : headers[key];
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+/**
+ * Sends at most `BATCH_SIZE` POSTs of one scope; each result stands in the place of its part.
+ * @throws GraphFailure when the batch as a whole fails; `isSurelyNotDone` then speaks for every part
+ */
+export async function sendBatch(
+  client: GraphClient,
+  parts: readonly BatchPart[],
+  limits: CallLimits,
+): Promise<PartResult[]> {
+  const [first] = parts;
+  if (!first) return [];
+  if (parts.length > BATCH_SIZE) throw new RangeError(`a batch holds ${BATCH_SIZE} parts`);
+  const headers = { 'Content-Type': 'application/json', [PRIORITY_HEADER]: priorityWords.mutation };
+  const requests = parts.map(({ path, body }, index) => ({
+    id: String(index + 1),
+    method: 'POST',
+    url: path,
+    headers,
+    body,
+  }));
+  const { body } = await client.post('/$batch', { requests }, { ...limits, scope: scopeOf(first.path) });
+  const answered = toParts(body);
+  return requests.map(({ id }) => toResult(answered.get(id)));
+}
+
+function toResult(part: Part | undefined): PartResult {
+  if (!part) return { error: new GraphUnreachable('the batch came back without this part', true) };
+  if (part.status < 200 || part.status >= 300) return { error: toRefusal(part.status, part.header, part.body) };
+  // Whatever is not JSON comes as base64 text: then something on the way answered, and not the resource.
+  if (typeof part.body === 'string') return { error: new GraphUnreachable('the part is no JSON', true) };
+  return { body: part.body };
+}
+
+function toGroups<Item>(items: readonly Item[]): Item[][] {
+  const groups: Item[][] = [];
+  for (let at = 0; at < items.length; at += BATCH_SIZE) groups.push(items.slice(at, at + BATCH_SIZE));
+  return groups;
 }

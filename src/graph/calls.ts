@@ -18,7 +18,7 @@ export interface OperationAnswer {
 
 /** Invites participants to a call. Throws `GraphRefusal` or `GraphUnreachable`. */
 export async function inviteParticipants(
-  client: GraphClient,
+  client: Pick<GraphClient, 'post'>,
   callId: string,
   request: InviteParticipantsRequest,
   limits: CallLimits,
@@ -34,6 +34,22 @@ export async function inviteParticipants(
 /** @returns the path of an operation below the version. */
 export function operationPath(callId: string, id: string): string {
   return `/communications/calls/${toSegment(callId)}/operations/${toSegment(id)}`;
+}
+
+/** @returns the path of who is in a call. */
+export function rosterPath(callId: string): string {
+  return `/communications/calls/${toSegment(callId)}/participants`;
+}
+
+/** @returns the ids of all who are in a call, in whatever member of the identity set Graph put them. */
+export function toRosterIds(body: unknown): ReadonlySet<string> {
+  const participants = (body as { value?: unknown } | null | undefined)?.value;
+  const sets = (Array.isArray(participants) ? (participants as unknown[]) : []).map(
+    (participant) => (participant as { info?: { identity?: unknown } } | null)?.info?.identity,
+  );
+  const identities = sets.flatMap((set) => (typeof set === 'object' && set !== null ? Object.values(set) : []));
+  const ids = identities.map((identity) => (identity as { id?: unknown } | null)?.id);
+  return new Set(ids.filter((id) => typeof id === 'string'));
 }
 
 // The reference sends the type on all three levels: participant, identity set and identity.

@@ -1,7 +1,9 @@
-// Microsoft's Graph client over our transport, with the two ways in which the gateway calls: send once, read.
-import { Client } from '@microsoft/microsoft-graph-client';
+// Microsoft's Graph client over our transport, with the ways in which the gateway calls: send once, read, update.
+import { Client, ResponseType, type GraphRequest } from '@microsoft/microsoft-graph-client';
+import { createGovernor, type Governor } from './governor.ts';
 import { GraphUnreachable } from './graph-error.ts';
-import { CallOptions, GraphTransport, type Repeat } from './transport.ts';
+import { scopeOf, type Priority, type Scope } from './scope.ts';
+import { CallOptions, GraphTransport, type Manner } from './transport.ts';
 
 export interface GraphClientOptions {
   /** Root of Graph without the version, such as `https://graph.microsoft.com`. */
@@ -10,53 +12,99 @@ export interface GraphClientOptions {
   version: string;
   /** A bearer token for Graph. */
   loadToken: () => Promise<string>;
-  /** Connections at the most. */
+  /** Connections at the most; `GOVERNED_CONNECTIONS` for all that the governor lets pass. */
   connections: number;
+  /** What paces the calls; shared by all clients of one Graph. Without one the client has its own. */
+  governor?: Governor;
 }
 
 /** How long a call may take. */
 export interface CallLimits {
   timeoutMs: number;
   signal?: AbortSignal | undefined;
+  /** What the call counts against, where its path does not tell: a `$batch` has the scope of its parts. */
+  scope?: Scope;
 }
 
-/** Of a read, also whether a failed one is repeated meanwhile. */
+/** Of what may be repeated, also for whom it is: a caller's is repeated when it fails, a loop has a schedule of its own. */
 export interface ReadLimits extends CallLimits {
-  repeat: Extract<Repeat, 'asRead' | 'never'>;
+  priority: Extract<Priority, 'read' | 'poll'>;
 }
 
-/** Both throw `GraphRefusal` or `GraphUnreachable`. Paths begin below the version and are already encoded. */
+/** All throw a `GraphFailure`. Paths begin below the version and are already encoded; Graph gets them byte by byte. */
 export interface GraphClient {
   /** Sends a request that has an effect; repeated only when Graph surely did nothing. */
   post(path: string, body: unknown, limits: CallLimits): Promise<{ body: unknown; headers: Headers }>;
   /** Sends a POST that only reads, such as a `$batch` of reads. */
   postRead(path: string, body: unknown, limits: ReadLimits): Promise<unknown>;
+  /** Reads a path, or a link of Graph's; one that leads elsewhere is refused. */
+  get(pathOrLink: string, limits: ReadLimits): Promise<unknown>;
+  /** Changes what is there; doing it twice does no harm. */
+  patch(path: string, body: unknown, limits: ReadLimits): Promise<unknown>;
+  /** Deletes what is there; doing it twice does no harm, but may answer 404. */
+  delete(path: string, limits: ReadLimits): Promise<void>;
   stop(): Promise<void>;
 }
 
-export function createGraphClient({ baseUrl, version, loadToken, connections }: GraphClientOptions): GraphClient {
-  const transport = new GraphTransport({ origin: new URL(baseUrl).origin, loadToken, connections });
-  const client = Client.initWithMiddleware({
-    baseUrl: baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`,
-    defaultVersion: version,
-    middleware: transport,
-  });
-  async function send(path: string, body: unknown, { timeoutMs, signal }: CallLimits, repeat: Repeat) {
-    const call = new CallOptions({ deadlineMs: Date.now() + timeoutMs, repeat, signal });
-    try {
-      const answer = (await client.api(path).middlewareOptions([call]).post(body)) as unknown;
-      return { body: answer, headers: call.answerHeaders ?? new Headers() };
-    } catch (error) {
-      // The client throws its own error for an answer of success that is no JSON: what Graph did is then not known.
-      if (call.answerHeaders) throw new GraphUnreachable('the answer cannot be read', true, error);
-      throw error;
-    }
+const ONCE: Manner = { repeat: 'whenNotDone', access: 'write', priority: 'mutation' };
+const again = (access: Manner['access'], { priority }: ReadLimits): Manner => ({
+  repeat: priority === 'poll' ? 'never' : 'always',
+  access,
+  priority,
+});
+
+export function createGraphClient(options: GraphClientOptions): GraphClient {
+  const { baseUrl, version, loadToken, connections, governor = createGovernor() } = options;
+  const { origin } = new URL(baseUrl);
+  const root = `/${version}`;
+  const transport = new GraphTransport({ origin, loadToken, connections, governor });
+  const client = Client.initWithMiddleware({ baseUrl: `${origin}/`, defaultVersion: version, middleware: transport });
+
+  async function send(
+    pathOrLink: string,
+    { timeoutMs, signal, scope }: CallLimits,
+    manner: Manner,
+    by: (request: GraphRequest) => Promise<unknown>,
+  ) {
+    const target = toTarget(pathOrLink, origin, root);
+    const path = target.slice(root.length);
+    const deadlineMs = governor.now() + timeoutMs;
+    const call = new CallOptions({ ...manner, target, deadlineMs, signal, scope: scope ?? scopeOf(path) });
+    // The client would take the query apart and put it together again otherwise; the transport uses the target as it is.
+    const [bare = ''] = path.split('?', 1);
+    await by(client.api(bare).responseType(ResponseType.RAW).middlewareOptions([call]));
+    const { answer } = call;
+    // What Graph did is then not known.
+    if (!answer?.isReadable) throw new GraphUnreachable('the answer cannot be read', true);
+    return { body: answer.body, headers: answer.headers };
   }
   return {
-    post: (path, body, limits) => send(path, body, limits, 'whenNotDone'),
-    postRead: async (path, body, limits) => (await send(path, body, limits, limits.repeat)).body,
+    post: (path, body, limits) => send(path, limits, ONCE, (request) => request.post(body)),
+    postRead: async (path, body, limits) =>
+      (await send(path, limits, again('read', limits), (request) => request.post(body))).body,
+    get: async (pathOrLink, limits) =>
+      (await send(pathOrLink, limits, again('read', limits), (request) => request.get())).body,
+    patch: async (path, body, limits) =>
+      (await send(path, limits, again('write', limits), (request) => request.patch(body))).body,
+    async delete(path, limits) {
+      await send(path, limits, again('write', limits), (request) => request.delete());
+    },
     stop: () => transport.stop(),
   };
+}
+
+/**
+ * @returns what is asked for at the origin, byte by byte as it was given.
+ * @throws GraphUnreachable for a link to another origin or above the version: no token goes there
+ */
+function toTarget(pathOrLink: string, origin: string, root: string): string {
+  if (pathOrLink.startsWith('/')) return `${root}${pathOrLink}`;
+  const url = URL.parse(pathOrLink);
+  // URL itself would encode what the link may hold as it is.
+  const [, target = ''] = /^https?:\/\/[^/?#\\]+(\/[\x21\x22\x24-\x7e]*)$/i.exec(pathOrLink) ?? [];
+  const isBelow = target.startsWith(`${root}/`) && url?.pathname.startsWith(`${root}/`);
+  if (url?.origin === origin && url.username === '' && url.password === '' && isBelow) return target;
+  throw new GraphUnreachable('the link leads elsewhere', false);
 }
 
 /**

@@ -33,12 +33,33 @@ export class GraphRefusal extends ClientError implements GraphAnswer {
 export class GraphUnreachable extends ClientError {
   /** Whether Graph may have seen the request. */
   readonly sent: boolean;
+  /** Whether it is Graph's or the network's doing, and not our own. */
+  readonly isOutage: boolean;
 
-  constructor(reason: string, sent: boolean, cause?: unknown) {
+  constructor(reason: string, sent: boolean, cause?: unknown, isOutage = false) {
     super(`Graph did not answer: ${reason}`);
     this.sent = sent;
     this.cause = cause;
+    this.isOutage = isOutage;
   }
+}
+
+/** Graph asked us to wait, and the call could not: nothing was sent. */
+export class GraphHeldBack extends ClientError {
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number) {
+    super(`Graph is throttling: not asked again for ${Math.ceil(retryAfterMs)} ms`);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Every way in which a call to Graph fails. */
+export type GraphFailure = GraphRefusal | GraphUnreachable | GraphHeldBack;
+
+/** @returns whether it is a failure between us and Graph; anything else is a bug of ours. */
+export function isGraphFailure(error: unknown): error is GraphFailure {
+  return error instanceof GraphRefusal || error instanceof GraphUnreachable || error instanceof GraphHeldBack;
 }
 
 /** @returns the moment `Retry-After` names as milliseconds from now (0 to one day); null when it names none. */
@@ -100,7 +121,7 @@ export function isSurelyNotDone(error: unknown): boolean {
 }
 
 function isNeverSent(error: unknown): boolean {
-  return error instanceof GraphUnreachable && !error.sent;
+  return error instanceof GraphHeldBack || (error instanceof GraphUnreachable && !error.sent);
 }
 
 /** @returns whether the same request may succeed later, so that its idempotency key must stay free. */
@@ -123,12 +144,22 @@ function toCode(statusCode: number): ErrorCode {
   return statusCode >= 400 ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
 }
 
+/** What a client is told to wait when Graph did not say. */
+const USUAL_WAIT_MS = 10_000;
+
+function toWait(retryAfterMs: number): { retryAfterSeconds: number } {
+  return { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) };
+}
+
 /** @returns what a client is told about a failed call to Graph that surely had no effect (a read, a refusal). */
 export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
+  if (error instanceof GraphHeldBack) {
+    return new GatewayError('THROTTLED', messages.THROTTLED ?? '', toWait(error.retryAfterMs), error);
+  }
   if (error instanceof GraphRefusal) {
     const code = toCode(error.statusCode);
-    const wait = code === 'THROTTLED' ? { retryAfterSeconds: Math.ceil((error.retryAfterMs ?? 10_000) / 1000) } : {};
+    const wait = code === 'THROTTLED' ? toWait(error.retryAfterMs ?? USUAL_WAIT_MS) : {};
     const graph = toGraphAnswer(error);
     return new GatewayError(code, messages[code] ?? 'Internal server error', { graph, ...wait }, error);
   }

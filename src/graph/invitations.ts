@@ -12,17 +12,22 @@ export interface InvitationAnswer {
 
 /** Invites a guest, or resets the redemption of one. Throws `GraphRefusal` or `GraphUnreachable`. */
 export async function createInvitation(
-  client: GraphClient,
+  client: Pick<GraphClient, 'post'>,
   request: InvitationRequest,
   limits: CallLimits,
 ): Promise<InvitationAnswer> {
-  const { invitedUserSponsors, ...members } = request;
+  const { path, body } = toInvitationPost(request);
+  return toInvitationAnswer((await client.post(path, body, limits)).body);
+}
+
+/** @returns what is posted to invite, alone or as a part of a batch. */
+export function toInvitationPost({ invitedUserSponsors, ...members }: InvitationRequest) {
   const sponsors = invitedUserSponsors?.map(({ id }) => ({ '@odata.type': '#microsoft.graph.user', id }));
-  const { body } = await client.post(
-    '/invitations',
-    sponsors ? { ...members, invitedUserSponsors: sponsors } : members,
-    limits,
-  );
+  return { path: '/invitations', body: sponsors ? { ...members, invitedUserSponsors: sponsors } : members };
+}
+
+/** @throws GraphUnreachable when it is no answer to an invitation: what Graph did is then not known */
+export function toInvitationAnswer(body: unknown): InvitationAnswer {
   const answer = toInvitation(body);
   if (answer.id === null && answer.invitation.status === undefined)
     throw new GraphUnreachable('the answer is no invitation', true);

@@ -4,27 +4,43 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Middleware, MiddlewareOptions } from '@microsoft/microsoft-graph-client';
 import { Pool } from 'undici';
-import { GraphRefusal, GraphUnreachable, toRefusal } from './graph-error.ts';
+import { readAnswer, type Answer } from './answer.ts';
+import type { Governor } from './governor.ts';
+import { GraphUnreachable, isSurelyNotDone, toRefusal, type GraphFailure, GraphRefusal } from './graph-error.ts';
+import { RequestBody } from './request-body.ts';
+import { PRIORITY_HEADER, priorityWords, type Access, type Priority, type Scope } from './scope.ts';
 
 /**
  * When a call is made again within its deadline: a request with an effect only when Graph surely did nothing (it answered 429,
- * or no connection was made); a read also after 503, 504 and a broken connection; never, when the caller has a schedule of its own.
+ * or no connection was made); what does no harm twice also after 503, 504 and a broken connection; never, when the caller has a
+ * schedule of its own.
  */
-export type Repeat = 'whenNotDone' | 'asRead' | 'never';
+export type Repeat = 'whenNotDone' | 'always' | 'never';
 
-/** How one call is made. */
+/** What kind of call it is. */
+export interface Manner {
+  repeat: Repeat;
+  access: Access;
+  priority: Priority;
+}
+
+interface Call extends Manner {
+  /** What is asked for at the origin: path and query as they are sent. */
+  target: string;
+  scope: Scope;
+  /** When to give up, by the governor's clock. */
+  deadlineMs: number;
+  signal: AbortSignal | undefined;
+}
+
+/** Carries a call through Microsoft's client, and its answer back. */
 export class CallOptions implements MiddlewareOptions {
-  /** When to give up, in milliseconds since the epoch. */
-  readonly deadlineMs: number;
-  readonly repeat: Repeat;
-  readonly signal: AbortSignal | undefined;
-  /** Headers of the answer, once it is there. */
-  answerHeaders: Headers | undefined;
+  readonly call: Call;
+  /** The answer of success, once it is there. */
+  answer: Answer | undefined;
 
-  constructor(options: { deadlineMs: number; repeat: Repeat; signal?: AbortSignal | undefined }) {
-    this.deadlineMs = options.deadlineMs;
-    this.repeat = options.repeat;
-    this.signal = options.signal;
+  constructor(call: Call) {
+    this.call = call;
   }
 }
 
@@ -35,23 +51,20 @@ export interface TransportOptions {
   loadToken: () => Promise<string>;
   /** Connections at the most. */
   connections: number;
+  governor: Governor;
 }
 
-const REPEATED_READS = new Set([429, 503, 504]);
+const REPEATED_STATUSES = new Set([429, 503, 504]);
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 /** No request is begun with less time left, nor with less than half of its time: cut short, its outcome would be unknown. */
 const LEAST_TIME_MS = 2_000;
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
-interface Answer {
-  status: number;
-  headers: Headers;
-  text: string;
-}
+/** What fails without any fault of Graph's or the network's. */
+const OWN_FAULTS = new Set(['ANSWER_TOO_LARGE', 'UND_ERR_INVALID_ARG', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED']);
 
 /**
- * Carries the client's requests over one pool of connections.
- * Throws `GraphRefusal` for an answer without success and `GraphUnreachable` when there is none.
+ * Carries the client's requests over one pool of connections, each when the governor says.
+ * Throws `GraphRefusal` for an answer without success, `GraphUnreachable` when there is none, `GraphHeldBack` when Graph was not asked.
  */
 export class GraphTransport implements Middleware {
   readonly #options: TransportOptions;
@@ -63,32 +76,41 @@ export class GraphTransport implements Middleware {
   }
 
   async execute(context: Context): Promise<void> {
-    const url = new URL(context.request as string);
-    if (url.origin !== this.#options.origin)
-      throw new GraphUnreachable('the address is not of the configured Graph', false);
-    const call = context.middlewareControl?.getMiddlewareOptions(CallOptions) as CallOptions | undefined;
-    if (!call) throw new TypeError('a call to Graph needs CallOptions');
+    const options = context.middlewareControl?.getMiddlewareOptions(CallOptions) as CallOptions | undefined;
+    if (!options) throw new TypeError('a call to Graph needs CallOptions');
+    options.answer = await this.#call(options.call, context.options ?? {});
+    context.response = new Response(null, { status: 204 });
+  }
 
-    const beginBeforeMs = call.deadlineMs - Math.min(LEAST_TIME_MS, (call.deadlineMs - Date.now()) / 2);
+  async stop(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #call(call: Call, options: RequestInit): Promise<Answer> {
+    const { governor } = this.#options;
+    const leftMs = call.deadlineMs - governor.now();
+    const beginBeforeMs = call.deadlineMs - Math.min(LEAST_TIME_MS, leftMs / 2);
+    const timeout = AbortSignal.timeout(Math.max(1, leftMs));
+    const signal = call.signal ? AbortSignal.any([timeout, call.signal]) : timeout;
+    let failure: GraphFailure | undefined;
     for (let attempt = 0; ; attempt += 1) {
-      let failure: GraphRefusal | GraphUnreachable;
+      let isTried = false;
       try {
-        const answer = await this.#send(url, context.options ?? {}, call, beginBeforeMs);
-        if (answer.status >= 200 && answer.status < 300) {
-          call.answerHeaders = answer.headers;
-          context.response = new Response(answer.text === '' ? null : answer.text, {
-            status: answer.text === '' ? 204 : answer.status,
-            headers: answer.headers,
-          });
-          return;
-        }
-        failure = toRefusal(answer.status, (name) => answer.headers.get(name), toJson(answer.text));
+        const token = await this.#loadToken(signal);
+        const answer = await governor.run({ ...call, beginBeforeMs, signal }, () => {
+          isTried = true;
+          return this.#send(call, options, token, beginBeforeMs, signal);
+        });
+        if (answer.status >= 200 && answer.status < 300) return answer;
+        failure = toRefusal(answer.status, answer.header, answer.body);
       } catch (error) {
-        if (!(error instanceof GraphUnreachable)) throw error;
+        // What an earlier attempt may have done is not undone by the governor's refusal of this one.
+        if (!isTried && failure && !isSurelyNotDone(failure)) throw failure;
+        if (!isTried || !(error instanceof GraphUnreachable)) throw error;
         failure = error;
       }
       const pauseMs = pauseBefore(failure, attempt);
-      if (!mayRepeat(failure, call.repeat) || Date.now() + pauseMs >= beginBeforeMs || call.signal?.aborted)
+      if (!mayRepeat(failure, call.repeat) || governor.now() + pauseMs >= beginBeforeMs || call.signal?.aborted)
         throw failure;
       try {
         await sleep(pauseMs, undefined, call.signal ? { signal: call.signal } : {});
@@ -98,63 +120,48 @@ export class GraphTransport implements Middleware {
     }
   }
 
-  async stop(): Promise<void> {
-    await this.#pool.destroy();
+  async #loadToken(signal: AbortSignal): Promise<string> {
+    try {
+      return await unlessAborted(signal, this.#options.loadToken());
+    } catch (error) {
+      throw new GraphUnreachable('there is no token for it', false, error);
+    }
   }
 
-  async #send(url: URL, options: RequestInit, call: CallOptions, beginBeforeMs: number): Promise<Answer> {
-    const token = await this.#options.loadToken();
-    const headers = new Headers(options.headers);
+  async #send(
+    call: Call,
+    { method, headers: given, body: text }: RequestInit,
+    token: string,
+    beginBeforeMs: number,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const headers = new Headers(given);
     headers.set('authorization', `Bearer ${token}`);
     headers.set('client-request-id', randomUUID());
     headers.set('accept', 'application/json');
-    const body = new Body(options.body as string, beginBeforeMs);
-    headers.set('content-length', String(body.length));
-    const timeout = AbortSignal.timeout(Math.max(1, call.deadlineMs - Date.now()));
-    const signal = call.signal ? AbortSignal.any([timeout, call.signal]) : timeout;
+    headers.set(PRIORITY_HEADER, priorityWords[call.priority]);
+    const isTooLate = () => this.#options.governor.now() >= beginBeforeMs;
+    const body = typeof text === 'string' ? new RequestBody(text, isTooLate) : null;
+    if (body) headers.set('content-length', String(body.length));
     try {
       const response = await unlessAborted(
         signal,
         this.#pool.request({
-          path: url.pathname + url.search,
-          method: options.method as 'POST',
+          path: call.target,
+          method: method as 'POST',
           headers: Object.fromEntries(headers),
           body: body as unknown as Readable,
           signal,
         }),
       );
-      // Always read to the end: an unread body would keep its connection.
-      return { status: response.statusCode, headers: toHeaders(response.headers), text: await toText(response.body) };
+      return await readAnswer(response, { isBatch: call.target.endsWith('/$batch') });
     } catch (error) {
       const { code, name } = error as { code?: unknown; name?: unknown };
-      throw new GraphUnreachable(typeof code === 'string' ? code : String(name), body.isTaken, error);
+      const isOwn = call.signal?.aborted || body?.isLate || OWN_FAULTS.has(String(code));
+      // Without a body nothing tells whether it was sent.
+      const isSent = body?.isTaken ?? true;
+      throw new GraphUnreachable(typeof code === 'string' ? code : String(name), isSent, error, !isOwn);
     }
-  }
-}
-
-/**
- * The body of a request, which tells whether it was taken to be sent: that begins when the connection stands and is free.
- * Codes of errors do not tell it; the system has the same ones for a connection that fails and one that breaks.
- */
-class Body implements AsyncIterable<Buffer> {
-  readonly #bytes: Buffer;
-  readonly #takeBeforeMs: number;
-  isTaken = false;
-
-  constructor(text: string, takeBeforeMs: number) {
-    this.#bytes = Buffer.from(text);
-    this.#takeBeforeMs = takeBeforeMs;
-  }
-
-  get length(): number {
-    return this.#bytes.length;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
-    // The head of the request goes out with the first bytes of its body: until then nothing has been sent.
-    if (Date.now() >= this.#takeBeforeMs) throw new Error('it waited too long for a connection');
-    this.isTaken = true;
-    yield this.#bytes;
   }
 }
 
@@ -163,7 +170,8 @@ async function unlessAborted<T>(signal: AbortSignal, request: Promise<T>): Promi
   let abort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
   });
   try {
     return await Promise.race([request, aborted]);
@@ -173,42 +181,14 @@ async function unlessAborted<T>(signal: AbortSignal, request: Promise<T>): Promi
   }
 }
 
-function mayRepeat(failure: GraphRefusal | GraphUnreachable, repeat: Repeat): boolean {
+function mayRepeat(failure: GraphFailure, repeat: Repeat): boolean {
   if (repeat === 'never') return false;
-  if (failure instanceof GraphUnreachable) return repeat === 'asRead' || !failure.sent;
-  return failure.statusCode === 429 || (repeat === 'asRead' && REPEATED_READS.has(failure.statusCode));
+  if (failure instanceof GraphUnreachable) return repeat === 'always' || !failure.sent;
+  if (!(failure instanceof GraphRefusal)) return false;
+  return failure.statusCode === 429 || (repeat === 'always' && REPEATED_STATUSES.has(failure.statusCode));
 }
 
-function pauseBefore(failure: GraphRefusal | GraphUnreachable, attempt: number): number {
+function pauseBefore(failure: GraphFailure, attempt: number): number {
   const backoffMs = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
   return failure instanceof GraphRefusal ? Math.max(failure.retryAfterMs ?? 0, backoffMs) : backoffMs;
-}
-
-/** Gateways in front of Graph answer with HTML or nothing: then the status is all there is. */
-function toJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function toHeaders(raw: Record<string, string | string[] | undefined>): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(raw)) {
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) headers.append(name, one);
-  }
-  return headers;
-}
-
-async function toText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES)
-      throw Object.assign(new Error('the answer is too large'), { code: 'ANSWER_TOO_LARGE' });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

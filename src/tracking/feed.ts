@@ -1,5 +1,6 @@
 // Carries the change log to subscribers: a cursor moves along the log, and each watch gets what concerns it.
 import { GatewayError, refuseInput } from '../errors.ts';
+import { toBulkUpdates, type BulkUpdate } from './bulk-updates.ts';
 import { Loop } from './loop.ts';
 import { isFinished, type Owner, type RecordKind, type TrackingRecord } from './record.ts';
 import type { Store } from './store.ts';
@@ -11,6 +12,8 @@ export interface FeedOptions {
   pollIntervalMs: number;
   /** Told when a watch may have brought the next read of a record forward. */
   onWatch: () => void;
+  /** Told when somebody begins to watch an unfinished invitation. */
+  onInvitationWatch: () => void;
   onError: (error: unknown) => void;
 }
 
@@ -87,14 +90,20 @@ export class Feed {
     const { store } = this.#options;
     const known = await store.find(kind, owner, id, callId);
     if (!known) throw notFound();
-    const watch: Watch = new Watch({ endsWithRecord: true, onEnd: () => remove(this.#byRecord, known.id, watch) });
+    const watch: Watch = new Watch({
+      isLast: isFinished,
+      onEnd: () => remove(this.#byRecord, known.id, watch),
+    });
     add(this.#byRecord, known.id, watch, owner);
     try {
       // Read again: only what happens from here on is certain to reach the watch.
       const current = (await store.find(kind, owner, known.id, callId)) ?? known;
       const states = typeof afterRevision === 'number' ? await this.#missed(current, afterRevision) : [current];
       watch.open(states, { id: current.id, revision: (states[0]?.revision ?? current.revision + 1) - 1 });
-      if (!isFinished(current)) await this.#noteInterest([current.id]);
+      if (!isFinished(current)) {
+        await this.#noteInterest([current.id]);
+        if (kind === 'invitation') this.#options.onInvitationWatch();
+      }
     } catch (error) {
       void watch.return();
       throw error;
@@ -104,7 +113,10 @@ export class Feed {
 
   /** The current states of a call's records, oldest first, then every change, of new records too. Never ends by itself. */
   async watchCall(owner: Owner, callId: string): Promise<AsyncIterableIterator<TrackingRecord>> {
-    const watch: Watch = new Watch({ endsWithRecord: false, onEnd: () => remove(this.#byCall, callId, watch) });
+    const watch: Watch = new Watch({
+      isLast: () => false,
+      onEnd: () => remove(this.#byCall, callId, watch),
+    });
     add(this.#byCall, callId, watch, owner);
     try {
       const records = await this.#listCall(owner, callId);
@@ -117,6 +129,38 @@ export class Feed {
       throw error;
     }
     return watch;
+  }
+
+  /**
+   * The current state of each invitation of a bulk, in their order, then every change, until all are sent.
+   * @throws GatewayError `NOT_FOUND` when the owner has no such bulk
+   */
+  async watchBulk(owner: Owner, bulkId: string): Promise<AsyncIterableIterator<BulkUpdate>> {
+    const { store } = this.#options;
+    const known = await store.findBulk(owner, bulkId);
+    if (!known) throw notFound();
+    const ids = new Set(known.records.map(({ id }) => id));
+    const unsent = new Set(ids);
+    const watch: Watch = new Watch({
+      isLast(record) {
+        if (record.state !== 'submitting') unsent.delete(record.id);
+        return unsent.size === 0;
+      },
+      onEnd: () => {
+        for (const id of ids) remove(this.#byRecord, id, watch);
+      },
+    });
+    for (const id of ids) add(this.#byRecord, id, watch, owner);
+    try {
+      // Read again: only what happens from here on is certain to reach the watch.
+      const { records } = (await store.findBulk(owner, bulkId)) ?? known;
+      const states = [...new Map(records.map((record) => [record.id, record])).values()];
+      watch.open(states);
+      return toBulkUpdates(watch, states);
+    } catch (error) {
+      void watch.return();
+      throw error;
+    }
   }
 
   /** Reads the log to its end and hands out what is new. */

@@ -10,7 +10,9 @@ export type InvitationObservation =
   // The invited user, read by id.
   | (Observed & { kind: 'guest'; user: GraphUser })
   // The users that have the invited address.
-  | (Observed & { kind: 'found'; users: readonly GraphUser[] });
+  | (Observed & { kind: 'found'; users: readonly GraphUser[] })
+  // The directory reported that the invited user was deleted.
+  | (Observed & { kind: 'removed' });
 
 /** How long a guest whose invitation was not answered is looked for: lists of users lag behind. */
 const SEARCH_MS = 120_000;
@@ -55,6 +57,8 @@ function learn(record: InvitationRecord, observation: InvitationObservation): In
       return wasRead(record) && record.lastError?.code === 'NOT_FOUND'
         ? revise(record, observation, { state: 'settled', reason: 'guestDeleted' })
         : failRead(record, observation, 'NOT_FOUND');
+    case 'removed':
+      return revise(record, observation, { state: 'settled', reason: 'guestDeleted' });
     case 'failed':
       return failRead(record, observation, observation.code);
     default:
@@ -66,27 +70,30 @@ function followGuest(record: InvitationRecord, observed: Observed, user: GraphUs
   const { externalUserState, externalUserStateChangeDateTime } = user;
   // A reset, or a guest who was here before, may show an acceptance that is older than our request.
   const isNewGuest = record.request.resetRedemption !== true && isSince(user.createdDateTime, record.createdAt);
+  // A lost answer that is found after all is followed again; of a reset nothing in the directory proves it.
+  const isFoundAgain = record.state === 'submitting' || (record.reason === 'ambiguous' && isNewGuest);
   const isAccepted =
     externalUserState === 'Accepted' && (isNewGuest || isSince(externalUserStateChangeDateTime, record.createdAt));
   return revise(record, observed, {
     payload: { ...record.payload, invitedUser: { ...record.payload.invitedUser, ...toTracked(user) } },
-    ...(isAccepted
-      ? { state: 'settled', reason: null }
-      : record.state === 'submitting'
-        ? { state: 'active', reason: null }
-        : {}),
+    ...(isAccepted ? { state: 'settled', reason: null } : isFoundAgain ? { state: 'active', reason: null } : {}),
   });
 }
 
 function search(record: InvitationRecord, observation: Observed, users: readonly GraphUser[]): InvitationRecord {
   // Only a guest made after our record is evidence that our request made it.
-  const [guest, ...more] = users.filter((user) => user.id && isSince(user.createdDateTime, record.createdAt));
+  const [guest, ...more] = users.filter((user) => isEvidence(record, user));
   if (guest && more.length === 0) return followGuest(record, observation, guest);
   const isHopeless =
     more.length > 0 || users.length > 0 || Number(observation.at) - Number(record.createdAt) > SEARCH_MS;
   return record.state === 'submitting' && isHopeless
     ? giveUp(record, observation)
     : failRead(record, observation, 'NOT_FOUND');
+}
+
+/** @returns whether a user with the invited address proves that our request invited it. */
+export function isEvidence(record: InvitationRecord, user: GraphUser): boolean {
+  return Boolean(user.id) && isSince(user.createdDateTime, record.createdAt);
 }
 
 function wasRead(record: InvitationRecord): boolean {

@@ -6,7 +6,9 @@ import { failRead, giveUp, judgeDeadline, refuse, revise, type CommonObservation
 export type OperationObservation =
   | CommonObservation
   // The operation as Graph shows it: the answer to our request, a read, or a notification.
-  | (Observed & { kind: 'seen'; id: string | null; operation: GraphOperation });
+  | (Observed & { kind: 'seen'; id: string | null; operation: GraphOperation })
+  // The operation is gone, and these are in the call.
+  | (Observed & { kind: 'roster'; ids: ReadonlySet<string> });
 
 /**
  * A settled record stays as it is. An unknown one goes on when evidence comes late.
@@ -41,11 +43,22 @@ function learn(record: OperationRecord, observation: OperationObservation): Oper
       return record.state === 'active' && record.lastError?.code === 'NOT_FOUND'
         ? revise(record, observation, { state: 'unknown', reason: 'goneFromGraph' })
         : failRead(record, observation, 'NOT_FOUND');
+    case 'roster':
+      return isInCall(record, observation.ids)
+        ? revise(record, observation, { state: 'settled', reason: 'joined' })
+        : revise(record, observation, { state: 'unknown', reason: 'goneFromGraph' });
     case 'failed':
       return failRead(record, observation, observation.code);
     default:
       return observation satisfies never;
   }
+}
+
+/** Graph invites nobody who is in the call already, so whoever is in it now has come since. */
+function isInCall({ request }: OperationRecord, ids: ReadonlySet<string>): boolean {
+  return request.participants.every(({ identity }) =>
+    Object.values(identity).some((member) => typeof member?.id === 'string' && ids.has(member.id)),
+  );
 }
 
 /** A null tells nothing: what was known stays. */

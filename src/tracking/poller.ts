@@ -1,27 +1,30 @@
-// Reads what is due, 20 records in one batch, and writes down what was learned.
+// Reads the operations that are due, 20 in one batch, and writes down what was learned.
 import { randomUUID } from 'node:crypto';
 import { BATCH_SIZE, type BatchReader, type ReadResult } from '../graph/batch.ts';
-import { operationPath } from '../graph/calls.ts';
+import { operationPath, rosterPath, toRosterIds } from '../graph/calls.ts';
 import { toPath } from '../graph/client.ts';
-import { GraphRefusal, GraphUnreachable, isMissing, toGatewayError } from '../graph/graph-error.ts';
-import { toOperation, toUser } from '../graph/read-resources.ts';
-import { guestPath, usersByMailPath } from '../graph/users.ts';
+import { isGraphFailure } from '../graph/graph-error.ts';
+import { toOperation } from '../graph/read-resources.ts';
 import { nextDue } from './cadence.ts';
 import { Loop } from './loop.ts';
-import { observeInvitation, type InvitationObservation } from './observe-invitation.ts';
 import { observeOperation, type OperationObservation } from './observe-operation.ts';
-import type { InvitationRecord, OperationRecord, TrackingRecord } from './record.ts';
-import type { CommonObservation, Observed } from './revise.ts';
+import { retryAfterOf, rubbish, toFailed } from './read-failure.ts';
+import type { OperationRecord } from './record.ts';
+import type { Observed } from './revise.ts';
 import type { Store, Write } from './store.ts';
 
 export interface PollerOptions {
-  store: Store;
+  store: Pick<Store, 'claim' | 'save' | 'nextDueInMs'>;
   reader: BatchReader;
   now: () => Date;
-  /** Time between two reads of a watched record. */
+  /** Time between two reads of a watched operation. */
   intervalMs: number;
   /** How long a claimed record is ours; a read is given up after half of it. */
   leaseMs: number;
+  /** How long Graph wants no polls: meanwhile nothing is claimed. */
+  pauseMs: () => number;
+  /** Whether Graph's notifications arrive, so that polling is only the backstop. */
+  isTold: () => boolean;
   onError: (error: unknown) => void;
 }
 
@@ -38,7 +41,8 @@ export class Poller {
     this.#options = options;
     const tick = async () => {
       await this.#drain();
-      return Math.min((await options.store.nextDueInMs()) ?? LONGEST_SLEEP_MS, LONGEST_SLEEP_MS);
+      const dueInMs = (await options.store.nextDueInMs('poll')) ?? LONGEST_SLEEP_MS;
+      return Math.min(Math.max(dueInMs, options.pauseMs()), LONGEST_SLEEP_MS);
     };
     this.#lanes = Array.from(
       { length: LANES },
@@ -55,7 +59,7 @@ export class Poller {
     await Promise.all(this.#lanes.map((lane) => lane.stop()));
   }
 
-  /** Looks for due records now: something may have become due earlier than thought. */
+  /** Looks for due operations now: something may have become due earlier than thought. */
   poke(): void {
     for (const lane of this.#lanes) lane.poke();
   }
@@ -66,7 +70,7 @@ export class Poller {
   }
 
   async #drain(): Promise<void> {
-    for (;;) {
+    while (this.#options.pauseMs() === 0) {
       const leaseToken = randomUUID();
       const records = await this.#claim(leaseToken);
       if (records.length > 0) await this.#options.store.save(await this.#read(records), leaseToken);
@@ -75,68 +79,72 @@ export class Poller {
   }
 
   /** One claim at a time: two at once pass over each other's rows on PostgreSQL, and come back with less than a full batch. */
-  #claim(leaseToken: string): Promise<TrackingRecord[]> {
+  #claim(leaseToken: string): Promise<OperationRecord[]> {
     const { store, leaseMs, intervalMs } = this.#options;
     const claim = this.#lastClaim.then(() =>
-      store.claim({ limit: BATCH_SIZE, leaseMs, leaseToken, horizonMs: intervalMs / 2 }),
+      store.claim({ work: 'poll', limit: BATCH_SIZE, leaseMs, leaseToken, horizonMs: intervalMs / 2 }),
     );
     this.#lastClaim = claim.catch(() => {});
-    return claim;
+    return claim as Promise<OperationRecord[]>;
   }
 
-  /** Reads the records in one batch; one that needs no read is judged as it is. */
-  async #read(records: readonly TrackingRecord[]): Promise<Write[]> {
+  /** Reads the operations in one batch; one that needs no read is judged as it is. */
+  async #read(records: readonly OperationRecord[]): Promise<Write[]> {
     const paths = records.map((record) => toPath(() => pathOf(record)));
-    let results: (ReadResult | undefined)[];
-    try {
-      results = await this.#options.reader.read(paths, { timeoutMs: this.#options.leaseMs / 2, repeat: 'never' });
-    } catch (error) {
-      if (!(error instanceof GraphRefusal || error instanceof GraphUnreachable)) throw error;
-      results = paths.map((path) => (path === undefined ? undefined : { error }));
-    }
-    return records.map((record, index) => this.#judge(record, results[index]));
+    const results = await this.#readAll(paths);
+    const observed = { at: this.#options.now(), source: 'poll' as const };
+    const seen = records.map((record, index) =>
+      observeOperation(record, toObservation(record, results[index], observed)),
+    );
+    const rosters = await this.#readRosters(seen.filter(({ reason }) => reason === 'goneFromGraph'));
+    return records.map((record, index) => {
+      const roster = rosters.get(record.callId);
+      const isGone = seen[index]?.reason === 'goneFromGraph';
+      const next =
+        isGone && roster ? observeOperation(record, { kind: 'roster', ids: roster, ...observed }) : seen[index];
+      return this.#toWrite(record, next ?? record, results[index]);
+    });
   }
 
-  #judge(record: TrackingRecord, result: ReadResult | undefined): Write {
+  async #readAll(paths: readonly (string | undefined)[]): Promise<(ReadResult | undefined)[]> {
+    try {
+      return await this.#options.reader.read(paths, { timeoutMs: this.#options.leaseMs / 2, priority: 'poll' });
+    } catch (error) {
+      if (!isGraphFailure(error)) throw error;
+      return paths.map((path) => (path === undefined ? undefined : { error }));
+    }
+  }
+
+  /** Of operations that Graph no longer knows, only the call itself may still tell the outcome. */
+  async #readRosters(gone: readonly OperationRecord[]): Promise<Map<string, ReadonlySet<string>>> {
+    const callIds = [...new Set(gone.map(({ callId }) => callId))];
+    const results = await this.#readAll(callIds.map((callId) => toPath(() => rosterPath(callId))));
+    return new Map(
+      callIds.flatMap((callId, index) => {
+        const result = results[index];
+        return result && 'body' in result ? [[callId, toRosterIds(result.body)] as const] : [];
+      }),
+    );
+  }
+
+  #toWrite(record: OperationRecord, seen: OperationRecord, result: ReadResult | undefined): Write {
     const { intervalMs } = this.#options;
     const now = this.#options.now();
-    const observed = { at: now, source: 'poll' as const };
-    const seen = observe(record, result, observed);
-    const error = result && 'error' in result ? result.error : undefined;
-    const retryAfterMs = error instanceof GraphRefusal ? error.retryAfterMs : null;
+    const cadence = { now, intervalMs, isTold: this.#options.isTold(), random: Math.random() };
     return {
       record: seen,
       baseRevision: record.revision,
-      ...nextDue(seen, { now, intervalMs, retryAfterMs, random: Math.random() }),
+      ...nextDue(seen, { ...cadence, retryAfterMs: retryAfterOf(result) }),
     };
   }
 }
 
-/** @returns where the record is read, or undefined when there is nothing to read. */
-function pathOf(record: TrackingRecord): string | undefined {
-  if (record.kind === 'inviteParticipantsOperation') {
-    return record.state === 'active' && record.graphId !== null
-      ? operationPath(record.callId, record.graphId)
-      : undefined;
-  }
-  // Still submitting when due: whoever sent it is gone, or its answer was lost.
-  if (record.state === 'submitting' && record.request.resetRedemption === true) return undefined;
-  const guestId = guestIdOf(record);
-  return guestId ? guestPath(guestId) : usersByMailPath(record.request.invitedUserEmailAddress);
+/** @returns where the operation is read; undefined while its id is not known, when nothing can be read. */
+function pathOf({ state, callId, graphId }: OperationRecord): string | undefined {
+  return state === 'active' && graphId !== null ? operationPath(callId, graphId) : undefined;
 }
 
-/** @returns the id by which the guest is read; undefined when the guest must be looked for by mail. */
-function guestIdOf(record: InvitationRecord): string | undefined {
-  return record.state === 'active' ? record.payload.invitedUser?.id : undefined;
-}
-
-function observe(record: TrackingRecord, result: ReadResult | undefined, observed: Observed): TrackingRecord {
-  return record.kind === 'invitation'
-    ? observeInvitation(record, toInvitationObservation(record, result, observed))
-    : observeOperation(record, toOperationObservation(record, result, observed));
-}
-
-function toOperationObservation(
+function toObservation(
   record: OperationRecord,
   result: ReadResult | undefined,
   observed: Observed,
@@ -146,31 +154,4 @@ function toOperationObservation(
   const { id, operation } = toOperation(result.body);
   if (id === null && operation.status === undefined) return rubbish(observed);
   return { kind: 'seen', id: record.graphId, operation, ...observed };
-}
-
-function toInvitationObservation(
-  record: InvitationRecord,
-  result: ReadResult | undefined,
-  observed: Observed,
-): InvitationObservation {
-  if (!result) return { kind: 'unanswered', ...observed };
-  if ('error' in result) return toFailed(result.error, observed);
-  const guestId = guestIdOf(record);
-  if (!guestId) {
-    const users = (result.body as { value?: unknown } | null | undefined)?.value;
-    return Array.isArray(users) ? { kind: 'found', users: users.map(toUser), ...observed } : rubbish(observed);
-  }
-  const user = toUser(result.body);
-  return user.id ? { kind: 'guest', user, ...observed } : rubbish(observed);
-}
-
-/** A success without the resource in it comes from something on the way: nothing was learned. */
-function rubbish(observed: Observed): CommonObservation {
-  return { kind: 'failed', code: 'UPSTREAM_UNAVAILABLE', ...observed };
-}
-
-function toFailed(error: GraphRefusal | GraphUnreachable, observed: Observed): CommonObservation {
-  return isMissing(error)
-    ? { kind: 'missing', ...observed }
-    : { kind: 'failed', code: toGatewayError(error).code, ...observed };
 }

@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { Logger } from '../logger.ts';
 import { createPostgresListener, type PostgresListener } from './postgres-listener.ts';
 import type { Dialect, Driver, Row, Value } from './sql-driver.ts';
-import { createSqlStore } from './sql.ts';
+import { createSqlStore, type SqlStoreOptions } from './sql.ts';
 import type { Store } from './store.ts';
 
 const CONNECTIONS = 5;
@@ -31,6 +31,7 @@ const dialect: Dialect = {
   lock: 'for update of record',
   skipLocked: 'for update skip locked',
   each: (parameter) => `json_array_elements(cast(${parameter} as json))`,
+  json: (column) => `cast(${column} as json)`,
   // With a join the planner, which takes any JSON array for a long one, reads the whole table.
   among: (key, select) => `${key} = any(array(${select}))`,
   logTriggers(columns) {
@@ -59,15 +60,13 @@ const dialect: Dialect = {
   },
 };
 
-export interface PostgresStoreOptions {
+export interface PostgresStoreOptions extends SqlStoreOptions {
   url: string;
-  /** Names the Graph that the records belong to. */
-  stamp: string;
   logger?: Pick<Logger, 'warn'>;
 }
 
-export function createPostgresStore({ url, stamp, logger }: PostgresStoreOptions): Store {
-  return createSqlStore(new PostgresDriver(url, logger), { stamp });
+export function createPostgresStore({ url, logger, ...options }: PostgresStoreOptions): Store {
+  return createSqlStore(new PostgresDriver(url, logger), options);
 }
 
 class PostgresDriver implements Driver {

@@ -9,6 +9,8 @@
 // change log   one row per revision; the feed carries it to subscribers
 // lease        the right of one replica to work on a record until the lease ends
 // watch        one subscriber's interest in a record
+// work         what an unfinished record is due for: to be sent, polled (operations) or swept (invitations)
+// job          what one replica at a time does for all, such as to follow the directory's changes
 import type { ErrorCode, ErrorExtensions } from '../errors.ts';
 import type {
   GraphInvitation,
@@ -21,7 +23,11 @@ import type {
 export type State = 'submitting' | 'active' | 'settled' | 'unknown';
 
 /** Why a record is settled or unknown, where Graph's status does not say it. */
-export type Reason = 'refused' | 'notSent' | 'guestDeleted' | 'ambiguous' | 'goneFromGraph' | 'deadlineExceeded';
+export type Reason =
+  'refused' | 'notSent' | 'guestDeleted' | 'joined' | 'ambiguous' | 'goneFromGraph' | 'deadlineExceeded';
+
+/** What an unfinished record is due for. */
+export type Work = 'send' | 'poll' | 'sweep';
 
 /** Where an observation came from. */
 export type Source = 'mutation' | 'poll' | 'delta' | 'webhook';
@@ -64,6 +70,8 @@ export interface Progress<Payload> {
   /** Reads in a row that brought nothing. */
   attempts: number;
   lastError: ReadError | null;
+  /** `send` until its request is begun, then for good the other one of its kind. */
+  work: Work;
 }
 
 interface Tracked<Kind extends string, Request, Payload> extends Progress<Payload> {
@@ -73,7 +81,7 @@ interface Tracked<Kind extends string, Request, Payload> extends Progress<Payloa
   owner: Owner;
   /** Of an operation; null for an invitation. */
   callId: string | null;
-  /** Unique per owner and kind while set; taken away when nothing was sent under it. */
+  /** Unique per owner and kind while set; taken away when nothing was sent under it, or when its time is over. */
   idempotencyKey: string | null;
   /** Tells another request under the same key. */
   requestHash: string;

@@ -23,32 +23,39 @@ const DOMAIN =
   /^(?=.{1,253}$)([\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?$/u;
 
 /**
+ * @param position the input's place among the arguments, such as `input` or `inputs[3]`
  * @param redirectOrigins the origins that a redirect may lead to; empty = any
  * @throws GatewayError `BAD_USER_INPUT` with the position of the first bad value
  */
-export function toInvitationRequest(input: InvitationInput, redirectOrigins: readonly string[]): InvitationRequest {
-  requireText(input, 'input');
-  requireEmailAddress(input.invitedUserEmailAddress, 'input.invitedUserEmailAddress');
-  requireRedirect(input.inviteRedirectUrl, redirectOrigins);
-  requireIdempotencyKey(input.idempotencyKey);
+export function toInvitationRequest(
+  input: InvitationInput,
+  { position, redirectOrigins }: { position: string; redirectOrigins: readonly string[] },
+): InvitationRequest {
+  requireText(input, position);
+  requireEmailAddress(input.invitedUserEmailAddress, `${position}.invitedUserEmailAddress`);
+  requireRedirect(input.inviteRedirectUrl, `${position}.inviteRedirectUrl`, redirectOrigins);
+  requireIdempotencyKey(input.idempotencyKey, position);
   const recipients = input.invitedUserMessageInfo?.ccRecipients ?? [];
   if (recipients.length > 1) {
     refuseInput(
-      'input.invitedUserMessageInfo.ccRecipients',
+      `${position}.invitedUserMessageInfo.ccRecipients`,
       `${recipients.length} cc recipients; Graph takes at most 1. Leave the others out.`,
     );
   }
   if (input.invitedUser && input.resetRedemption !== true) {
     refuseInput(
-      'input.invitedUser',
+      `${position}.invitedUser`,
       'An existing user is named, but not to be reset. Set resetRedemption to true, or leave invitedUser out.',
     );
   }
   if (input.resetRedemption === true && !input.invitedUser) {
-    refuseInput('input.invitedUser', 'A reset needs the user whose redemption is reset. Give invitedUser with its id.');
+    refuseInput(
+      `${position}.invitedUser`,
+      'A reset needs the user whose redemption is reset. Give invitedUser with its id.',
+    );
   }
-  if (input.invitedUser) requireId(input.invitedUser.id, 'input.invitedUser.id');
-  input.invitedUserSponsors?.forEach(({ id }, index) => requireId(id, `input.invitedUserSponsors[${index}].id`));
+  if (input.invitedUser) requireId(input.invitedUser.id, `${position}.invitedUser.id`);
+  input.invitedUserSponsors?.forEach(({ id }, index) => requireId(id, `${position}.invitedUserSponsors[${index}].id`));
   const { idempotencyKey: _, ...request } = toPlain(input);
   return request;
 }
@@ -58,7 +65,7 @@ export function toInviteParticipantsRequest(callId: string, input: InvitePartici
   requireText(callId, 'callId');
   requireText(input, 'input');
   requireId(callId, 'callId');
-  requireIdempotencyKey(input.idempotencyKey);
+  requireIdempotencyKey(input.idempotencyKey, 'input');
   const { participants, clientContext } = input;
   if (participants.length < 1 || participants.length > MAX_PARTICIPANTS) {
     refuseInput(
@@ -102,8 +109,7 @@ function requireEmailAddress(address: string, field: string): void {
   }
 }
 
-function requireRedirect(address: string, redirectOrigins: readonly string[]): void {
-  const field = 'input.inviteRedirectUrl';
+function requireRedirect(address: string, field: string, redirectOrigins: readonly string[]): void {
   const url = URL.parse(address);
   // Other readers of the address, the guest's browser among them, may take these for the end of the host.
   const isAmbiguous = /[\\\s\p{Cc}]/u.test(address) || url?.username !== '' || url.password !== '';
@@ -114,10 +120,10 @@ function requireRedirect(address: string, redirectOrigins: readonly string[]): v
   }
 }
 
-function requireIdempotencyKey(key: string | null | undefined): void {
+function requireIdempotencyKey(key: string | null | undefined, position: string): void {
   if (typeof key === 'string' && (key === '' || key.length > MAX_IDEMPOTENCY_KEY)) {
     refuseInput(
-      'input.idempotencyKey',
+      `${position}.idempotencyKey`,
       `${key.length} characters; 1 to ${MAX_IDEMPOTENCY_KEY} are allowed. A UUID serves well.`,
     );
   }

@@ -19,6 +19,8 @@ export interface Dialect {
   skipLocked: string;
   /** @returns a table with the column `value`: the elements of the JSON array in a parameter. */
   each: (parameter: string) => string;
+  /** @returns the text of a column as JSON, for `->` and `->>`. */
+  json: (column: string) => string;
   /** @returns the condition that a key is among those of a select, which are few: to be looked up in the index of the key. */
   among: (key: string, select: string) => string;
   /** @returns DDL that logs these columns of `record` to `change` on insert and when the revision changes. */

@@ -5,7 +5,7 @@ import type {
   InvitationRequest,
   InviteParticipantsRequest,
 } from '../graph/resources.ts';
-import type { Progress, Reason, ReadError, Refusal, Source, State, TrackingRecord } from './record.ts';
+import type { Progress, Reason, ReadError, Refusal, Source, State, TrackingRecord, Work } from './record.ts';
 import type { Row, Value } from './sql-driver.ts';
 import type { Write } from './store.ts';
 
@@ -23,6 +23,11 @@ export function toMail(address: string): string {
   return toText(address.toLowerCase());
 }
 
+/** @returns the form in which the ids of guests are compared: those of the directory are the same in any case. */
+export function toGuestId(id: string): string {
+  return toText(id.toLowerCase());
+}
+
 /** @returns the columns of a new row, the lease aside. */
 export function toRow(record: TrackingRecord): Row {
   return {
@@ -34,6 +39,7 @@ export function toRow(record: TrackingRecord): Row {
     idempotency_key: toNullableText(record.idempotencyKey),
     request_hash: record.requestHash,
     request: JSON.stringify(record.request),
+    client_context: record.kind === 'invitation' ? null : toText(record.request.clientContext),
     created_at: Number(record.createdAt),
     deadline_at: Number(record.deadlineAt),
     ...toProgressRow(record),
@@ -55,6 +61,8 @@ export function toWriteRow({ record, baseRevision, dueInMs, watchedDueInMs }: Wr
 function toProgressRow(record: TrackingRecord): Record<string, Value> {
   return {
     mail: toMailOf(record),
+    guest_id: toGuestIdOf(record),
+    work: record.work,
     graph_id: toNullableText(record.graphId),
     payload: JSON.stringify(record.payload),
     state: record.state,
@@ -68,6 +76,11 @@ function toProgressRow(record: TrackingRecord): Record<string, Value> {
     attempts: record.attempts,
     last_error: record.lastError && JSON.stringify(record.lastError),
   };
+}
+
+function toGuestIdOf(record: TrackingRecord): string | null {
+  const id = record.kind === 'invitation' ? record.payload.invitedUser?.id : null;
+  return typeof id === 'string' ? toGuestId(id) : null;
 }
 
 function toMailOf(record: TrackingRecord): string | null {
@@ -108,6 +121,7 @@ function toProgress<Payload>(row: Row): Progress<Payload> {
     observedAt: toNullableDate(row['observed_at']),
     attempts: row['attempts'] as number,
     lastError: row['last_error'] === null ? null : toReadError(row['last_error']),
+    work: row['work'] as Work,
   };
 }
 

@@ -10,6 +10,7 @@ export const constantColumns = [
   'call_id',
   'request_hash',
   'request',
+  'client_context',
   'created_at',
   'deadline_at',
 ] as const;
@@ -31,7 +32,7 @@ export const progressColumns = [
 ] as const;
 
 /** One script for each version of the schema; a script is never edited once released. */
-const migrations = [createTables] as const;
+const migrations = [createTables, addWork] as const;
 
 function createTables(dialect: Dialect): string {
   const { bigint, sequence, tableOptions, busyTableOptions } = dialect;
@@ -80,6 +81,47 @@ function createTables(dialect: Dialect): string {
     unique(record_id, revision)
   ) ${tableOptions};
   ${dialect.logTriggers([...progressColumns, 'due_at'])}`;
+}
+
+/** What records are due for, what notifications and the directory's changes are matched by, bulks, jobs, notifications. */
+function addWork({ bigint, sequence, tableOptions, busyTableOptions, json }: Dialect): string {
+  return `
+  alter table record add column work text not null default 'poll';
+  alter table record add column guest_id text;
+  alter table record add column client_context text;
+  update record set
+    work = case kind when 'invitation' then 'sweep' else 'poll' end,
+    guest_id = case kind when 'invitation' then lower(${json('payload')} -> 'invitedUser' ->> 'id') end,
+    client_context = ${json('request')} ->> 'clientContext';
+  drop index record_due;
+  create index record_due on record(work, due_at) where due_at is not null;
+  create index record_watched on record(watched_until) where work = 'sweep' and due_at is not null;
+  create index record_guest on record(guest_id) where guest_id is not null;
+  create index record_lost on record(mail) where mail is not null and guest_id is null;
+  create index record_context on record(client_context) where client_context is not null;
+  create table bulk_item(
+    bulk_id text not null,
+    position integer not null,
+    record_id text not null references record(id) on delete cascade,
+    primary key (bulk_id, position)
+  ) ${tableOptions};
+  create index bulk_item_record on bulk_item(record_id);
+  create table job(
+    name text primary key,
+    state text,
+    due_at ${bigint} not null,
+    lease_token text,
+    is_expedited integer not null default 0
+  ) ${busyTableOptions};
+  insert into job(name, due_at) values ('delta', 0), ('subscription', 0), ('callNotifications', 0);
+  create table notification(
+    seq ${sequence},
+    body text not null,
+    received_at ${bigint} not null,
+    due_at ${bigint} not null,
+    lease_token text
+  ) ${busyTableOptions};
+  create index notification_due on notification(due_at)`;
 }
 
 /**

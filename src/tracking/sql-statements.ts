@@ -5,22 +5,43 @@ import { constantColumns, progressColumns } from './sql-schema.ts';
 import type { ListQuery } from './store.ts';
 
 /** The columns that are set for a new row; its lease comes with them. */
-export const insertColumns = [...constantColumns, 'idempotency_key', 'mail', ...progressColumns] as const;
+export const insertColumns = [
+  ...constantColumns,
+  'idempotency_key',
+  'mail',
+  'guest_id',
+  'work',
+  ...progressColumns,
+] as const;
 
-const savedColumns = ['mail', ...progressColumns] as const;
-const numbers = new Set<string>(['revision', 'changed_at', 'observed_at', 'attempts']);
+const savedColumns = ['mail', 'guest_id', 'work', ...progressColumns] as const;
+const numbers = new Set<string>(['created_at', 'deadline_at', 'revision', 'changed_at', 'observed_at', 'attempts']);
 
-export function createStatements(dialect: Dialect) {
-  const { now, bigint, lock, skipLocked, each, among } = dialect;
-  const constant = [...constantColumns, 'idempotency_key'].map((column) => `record.${column}`);
+/** How the columns of a record are read from the table, and from the members of a JSON row. */
+export function createColumns({ bigint }: Pick<Dialect, 'bigint'>) {
+  const constant = [...constantColumns, 'idempotency_key', 'work'].map((column) => `record.${column}`);
   const progress = [...progressColumns, 'due_at'];
-  const columns = [...constant, ...progress.map((column) => `record.${column}`)].join(', ');
+  const number = (name: string) => `cast(value ->> '${name}' as ${bigint}) as ${name}`;
+  return {
+    constant,
+    progress,
+    columns: [...constant, ...progress.map((column) => `record.${column}`)].join(', '),
+    number,
+    member: (name: string) => (numbers.has(name) ? number(name) : `value ->> '${name}' as ${name}`),
+  };
+}
+
+/** @param keyMs how long an idempotency key holds, in milliseconds */
+export function createStatements(dialect: Dialect, { keyMs }: { keyMs: number }) {
+  const { now, bigint, lock, skipLocked, each, among } = dialect;
+  const { constant, progress, columns, number, member } = createColumns(dialect);
   const loggedColumns = [...constant, ...progress.map((column) => `change.${column}`)].join(', ');
   const log = `change join record on record.id = change.record_id`;
   const parameters = insertColumns.map((_, index) => `$${index + 1}`);
   const [token, leaseMs] = [`$${insertColumns.length + 1}`, `$${insertColumns.length + 2}`];
-  const number = (name: string) => `cast(value ->> '${name}' as ${bigint}) as ${name}`;
   const ids = (parameter: string) => `select value ->> 'id' from ${each(parameter)} as r`;
+
+  const mayComeForward = `work = 'poll' and lease_token is null and state = 'active' and attempts = 0`;
 
   return {
     insert: `
@@ -40,11 +61,12 @@ export function createStatements(dialect: Dialect) {
     claim: `
       with taken as materialized (
         select id, due_at from record
-        where due_at <= ${now} + cast($4 as ${bigint}) and (due_at <= ${now} or lease_token is null)
-          and (select min(due_at) from record where due_at is not null) <= ${now}
+        where work = $5 and due_at <= ${now} + cast($4 as ${bigint}) and (due_at <= ${now} or (lease_token is null and attempts = 0))
+          and (select min(due_at) from record where work = $5 and due_at is not null) <= ${now}
         order by due_at limit $1 ${skipLocked}
       )
-      update record set due_at = ${now} + cast($2 as ${bigint}), lease_token = $3
+      update record set due_at = ${now} + cast($2 as ${bigint}), lease_token = $3,
+        work = case work when 'send' then 'sweep' else work end
       from taken
       where record.id = taken.id and (select min(due_at) from taken) <= ${now}
       returning ${columns}`,
@@ -53,7 +75,7 @@ export function createStatements(dialect: Dialect) {
     save: `
       with asked as materialized (
         select value ->> 'id' as id, ${['base_revision', 'due_in_ms', 'watched_due_in_ms', 'frees_key'].map(number).join(', ')},
-          ${savedColumns.map((column) => (numbers.has(column) ? number(column) : `value ->> '${column}' as ${column}`)).join(', ')}
+          ${savedColumns.map(member).join(', ')}
         from ${each('$1')} as r
       ), held as materialized (
         select record.id from record
@@ -69,7 +91,26 @@ export function createStatements(dialect: Dialect) {
       where record.id = asked.id and record.revision = asked.base_revision and ${among('record.id', 'select id from held')}
       returning record.id`,
 
-    nextDue: `select min(due_at) - ${now} as due_in_ms from record where due_at is not null`,
+    nextDue: `select min(due_at) - ${now} as due_in_ms from record where work = $1 and due_at is not null`,
+
+    // A lease that is held ends in the future: what is overdue is nobody's.
+    lag: `select ${now} - min(due_at) as lag_ms from (
+      select min(due_at) as due_at from record where work = 'poll' and due_at is not null
+      union all select min(due_at) from record where work = 'sweep' and due_at is not null
+    ) as due`,
+
+    bringForward: `
+      with held as materialized (
+        select record.id from record
+        where work = 'sweep' and due_at > ${now} + cast($2 as ${bigint}) and lease_token is null and state = 'active' and attempts = 0
+          and ($1 = 0 or watched_until > ${now})
+        order by record.id ${lock}
+      )
+      update record set due_at = ${now} where ${among('id', 'select id from held')} and due_at is not null`,
+
+    pendingInvitations: `select
+      cast(exists(select 1 from record where work in ('sweep', 'send') and due_at is not null) as integer) as any_due,
+      cast(exists(select 1 from record where work = 'sweep' and due_at is not null and watched_until > ${now}) as integer) as any_watched`,
 
     // A watch that has more than half of its time left is not written again: renewals are many and come in time.
     // After a failed read the due time stays: Graph may have asked for it.
@@ -78,14 +119,14 @@ export function createStatements(dialect: Dialect) {
         select record.id from record
         where ${among('record.id', ids('$1'))} and due_at is not null and (
           watched_until is null or watched_until < ${now} + cast($2 as ${bigint}) / 2
-          or (lease_token is null and state = 'active' and attempts = 0 and due_at > ${now} + cast($3 as ${bigint}))
+          or (${mayComeForward} and due_at > ${now} + cast($3 as ${bigint}))
         )
         order by record.id ${lock}
       )
       update record set
         watched_until = case when watched_until > ${now} + cast($2 as ${bigint}) then watched_until else ${now} + cast($2 as ${bigint}) end,
         due_at = case
-          when lease_token is null and state = 'active' and attempts = 0 and due_at > ${now} + cast($3 as ${bigint}) then ${now} + cast($3 as ${bigint})
+          when ${mayComeForward} and due_at > ${now} + cast($3 as ${bigint}) then ${now} + cast($3 as ${bigint})
           else due_at
         end
       where ${among('id', 'select id from held')} and due_at is not null`,
@@ -98,6 +139,17 @@ export function createStatements(dialect: Dialect) {
       select ${columns} from known as record
       where kind = $2 and tenant_id = $3 and subject = $4 and (cast($5 as text) is null or call_id = $5)
       order by created_at desc, id desc limit 1`,
+
+    findByGuests: `select ${columns} from record
+      where ${among('guest_id', ids('$1'))} and state in ('active', 'unknown') and kind = 'invitation'`,
+
+    findLost: `select ${columns} from record
+      where ${among('mail', ids('$1'))} and guest_id is null and work = 'sweep' and kind = 'invitation'
+        and (state = 'submitting' or (state = 'unknown' and reason = 'ambiguous'))`,
+
+    findOperations: `select ${columns} from record
+      where ${among('id', `select id from record where ${among('client_context', ids('$1'))} union all select id from record where ${among('graph_id', ids('$2'))}`)}
+        and kind = 'inviteParticipantsOperation'`,
 
     list(query: ListQuery): [string, Value[]] {
       const params: Value[] = [];
@@ -136,6 +188,7 @@ export function createStatements(dialect: Dialect) {
       with old as materialized (
         select id from record
         where due_at is null and state in ('settled', 'unknown') and changed_at < ${now} - cast($1 as ${bigint})
+          and (idempotency_key is null or created_at < ${now} - ${keyMs})
         order by changed_at limit $2 ${skipLocked}
       )
       delete from record where ${among('id', 'select id from old')} returning id`,

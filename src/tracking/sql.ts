@@ -1,21 +1,33 @@
 // The store as SQL: the same statements for every engine, over a driver.
-import type { TrackingRecord } from './record.ts';
+import type { InvitationRecord, OperationRecord, TrackingRecord } from './record.ts';
 import type { Driver } from './sql-driver.ts';
-import { toNullableText, toRecord, toRow, toText, toWriteRow } from './sql-rows.ts';
+import { toGuestId, toMail, toNullableText, toRecord, toRow, toText, toWriteRow } from './sql-rows.ts';
 import { migrate } from './sql-schema.ts';
+import { createSqlBulks, INSERT_ATTEMPTS, KEY_CONTENDED } from './sql-bulks.ts';
+import { createSqlJobs } from './sql-jobs.ts';
 import { createStatements, insertColumns } from './sql-statements.ts';
 import type { Store } from './store.ts';
 
 /** Rows that one statement writes or deletes at the most: it must not hold others up. */
 const WATCH_GROUP = 500;
 const PRUNE_GROUP = 200;
-const INSERT_ATTEMPTS = 5;
 
-/** @param stamp names the Graph that the records belong to */
-export function createSqlStore(driver: Driver, { stamp }: { stamp: string }): Store {
-  const sql = createStatements(driver.dialect);
+export interface SqlStoreOptions {
+  /** Names the Graph that the records belong to. */
+  stamp: string;
+  /** How long an idempotency key holds, in milliseconds. */
+  keyMs: number;
+}
+
+export function createSqlStore(driver: Driver, { stamp, keyMs }: SqlStoreOptions): Store {
+  const sql = createStatements(driver.dialect, { keyMs });
+  const bulks = createSqlBulks(driver, { keyMs });
   const read = async (text: string, params: Parameters<Driver['run']>[1]) =>
     (await driver.run(text, params)).map(toRecord);
+
+  /** @returns whether the time of the key that the existing record has is over when the new one comes. */
+  const isOutlived = (existing: TrackingRecord, { createdAt }: TrackingRecord) =>
+    Number(existing.createdAt) <= Number(createdAt) - keyMs;
 
   return {
     async start() {
@@ -41,13 +53,17 @@ export function createSqlStore(driver: Driver, { stamp }: { stamp: string }): St
         if (inserted) return inserted;
         const [existing] = await read(sql.inserted, [record.id, ...key]);
         if (existing?.id === record.id) return (await read(sql.renew, [record.id, leaseToken, lease]))[0] ?? existing;
-        if (existing) return existing;
+        if (existing && !isOutlived(existing, record)) return existing;
+        if (existing) await bulks.freeKeys([record]);
       }
-      throw new Error('The record could not be added: others added and freed its idempotency key again and again.');
+      throw new Error(KEY_CONTENDED);
     },
 
-    claim: ({ limit, leaseMs, leaseToken, horizonMs }) =>
-      read(sql.claim, [limit, Math.ceil(leaseMs), leaseToken, Math.floor(horizonMs)]),
+    insertBulk: bulks.insertBulk,
+    findBulk: bulks.findBulk,
+
+    claim: ({ work, limit, leaseMs, leaseToken, horizonMs }) =>
+      read(sql.claim, [limit, Math.ceil(leaseMs), leaseToken, Math.floor(horizonMs), work]),
 
     async save(writes, leaseToken) {
       if (writes.length === 0) return new Set();
@@ -55,10 +71,24 @@ export function createSqlStore(driver: Driver, { stamp }: { stamp: string }): St
       return new Set(rows.map((row) => row['id'] as string));
     },
 
-    async nextDueInMs() {
-      const [row] = await driver.run(sql.nextDue, []);
+    async nextDueInMs(work) {
+      const [row] = await driver.run(sql.nextDue, [work]);
       const dueInMs = row?.['due_in_ms'] ?? null;
       return dueInMs === null ? null : Math.max(0, Number(dueInMs));
+    },
+
+    async lagMs() {
+      const [row] = await driver.run(sql.lag, []);
+      return Math.max(0, Number(row?.['lag_ms'] ?? 0));
+    },
+
+    async bringForward({ watchedOnly, laterThanMs }) {
+      await driver.run(sql.bringForward, [watchedOnly ? 1 : 0, Math.ceil(laterThanMs)]);
+    },
+
+    async pendingInvitations() {
+      const [row] = await driver.run(sql.pendingInvitations, []);
+      return { any: Number(row?.['any_due']) === 1, watched: Number(row?.['any_watched']) === 1 };
     },
 
     async watch(ids, watchMs, dueInMs) {
@@ -75,6 +105,22 @@ export function createSqlStore(driver: Driver, { stamp }: { stamp: string }): St
     },
 
     list: (query) => read(...sql.list(query)),
+
+    async findByGuests(guestIds) {
+      return guestIds.length === 0
+        ? []
+        : ((await read(sql.findByGuests, [toIds(guestIds.map(toGuestId))])) as InvitationRecord[]);
+    },
+
+    async findLost(addresses) {
+      if (addresses.length === 0) return [];
+      return (await read(sql.findLost, [toIds(addresses.map(toMail))])) as InvitationRecord[];
+    },
+
+    async findOperations({ clientContexts, graphIds }) {
+      if (clientContexts.length + graphIds.length === 0) return [];
+      return (await read(sql.findOperations, [toIds(clientContexts), toIds(graphIds)])) as OperationRecord[];
+    },
 
     revisionsAfter: (recordId, afterRevision) => read(sql.revisionsAfter, [toText(recordId), afterRevision]),
 
@@ -106,6 +152,8 @@ export function createSqlStore(driver: Driver, { stamp }: { stamp: string }): St
         if (rows.length < PRUNE_GROUP) return count;
       }
     },
+
+    ...createSqlJobs(driver),
 
     ping: () => driver.ping(),
   };

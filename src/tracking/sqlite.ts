@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Dialect, Driver, Row, Value } from './sql-driver.ts';
-import { createSqlStore } from './sql.ts';
+import { createSqlStore, type SqlStoreOptions } from './sql.ts';
 import type { Store } from './store.ts';
 
 /** What the worker is asked: a statement with parameters, a script without, or to stop. */
@@ -34,6 +34,7 @@ const dialect: Dialect = {
   lock: '',
   skipLocked: '',
   each: (parameter) => `json_each(${parameter})`,
+  json: (column) => column,
   among: (key, select) => `${key} in (${select})`,
   logTriggers(columns) {
     const log = `begin
@@ -46,11 +47,10 @@ const dialect: Dialect = {
 };
 
 /**
- * @param file path of the database; its folder is created. One gateway process per file.
- * @param stamp names the Graph that the records belong to
+ * @param options with the path of the database, whose folder is created: one gateway process per file
  */
-export function createSqliteStore({ file, stamp }: { file: string; stamp: string }): Store {
-  return createSqlStore(new SqliteDriver(file), { stamp });
+export function createSqliteStore({ file, ...options }: SqlStoreOptions & { file: string }): Store {
+  return createSqlStore(new SqliteDriver(file), options);
 }
 
 interface Waiting {

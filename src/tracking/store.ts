@@ -1,5 +1,5 @@
 // What the engine needs from a store. Due times and leases are judged by the store's own clock, so that replicas agree.
-import type { Owner, RecordKind, TrackingRecord } from './record.ts';
+import type { InvitationRecord, OperationRecord, Owner, RecordKind, TrackingRecord, Work } from './record.ts';
 
 /** A change that one writer wants to make to one record. */
 export interface Write {
@@ -34,19 +34,69 @@ export interface Change {
 
 /** How a claim is made. */
 export interface ClaimOptions {
+  /** Records to be sent count as begun with their claim: from then on they are swept. */
+  work: Work;
   limit: number;
   leaseMs: number;
   /** Fresh for each claim: fences the writes that follow. */
   leaseToken: string;
-  /** When at least one record is due, records that nobody holds are taken this much ahead of time. */
+  /** When at least one record is due, records that nobody holds are taken this much ahead of time, failed reads aside. */
   horizonMs: number;
+}
+
+/** What one replica at a time does; the name is its place in the store. */
+export type JobName = 'delta' | 'subscription' | 'callNotifications';
+
+/** A notification that waits to be worked on. */
+export interface Notification {
+  seq: number;
+  /** As it was received, JSON. */
+  body: string;
+  receivedAt: Date;
+}
+
+/** A bulk of invitations: what became of each of its items, in their order. */
+export interface Bulk {
+  id: string;
+  records: InvitationRecord[];
+}
+
+/** What is kept beside the records, shared by all replicas. */
+export interface JobStore {
+  /**
+   * Takes a job that is due, for `leaseMs`.
+   * @returns what was saved last, null at first; undefined when it is not due, or is another's
+   */
+  claimJob(name: JobName, leaseToken: string, leaseMs: number): Promise<{ state: string | null } | undefined>;
+  /**
+   * Writes down where the job stands.
+   * @param dueInMs gives up the lease, the job is due again then (at once, when it was expedited meanwhile); null = goes on
+   * @returns false when the lease was lost: nothing was written
+   */
+  saveJob(name: JobName, leaseToken: string, state: string | null, dueInMs: number | null): Promise<boolean>;
+  /** Makes a job due now, or again at once when it is being done. */
+  expediteJob(name: JobName): Promise<void>;
+  /** Writes the state of a job that nobody claims. */
+  noteJob(name: JobName, state: string): Promise<void>;
+  /** @returns what was saved last. */
+  readJob(name: JobName): Promise<{ state: string | null; dueInMs: number }>;
+
+  /** Keeps notifications until they are worked on. */
+  addNotifications(bodies: readonly string[]): Promise<void>;
+  /** Takes notifications that are due, oldest first. */
+  claimNotifications(limit: number, leaseToken: string, leaseMs: number): Promise<Notification[]>;
+  /** Forgets those that are done, and makes the others due again after `laterMs`; only ones still held under the token. */
+  settleNotifications(
+    leaseToken: string,
+    seqs: { done: readonly number[]; later: readonly number[]; laterMs: number },
+  ): Promise<void>;
 }
 
 /**
  * Durable records and their change log. Every promise resolves only when what it did would survive a crash.
  * A revision and its row in the change log are one transaction; log order is commit order.
  */
-export interface Store {
+export interface Store extends JobStore {
   /**
    * Opens the store and brings its tables up to date.
    * @throws when the store is stamped with another Graph.
@@ -61,6 +111,16 @@ export interface Store {
   insert(record: TrackingRecord, leaseToken: string, leaseMs: number): Promise<TrackingRecord>;
 
   /**
+   * Adds invitations of one owner that are still to be sent, in one statement, due at once, and notes them as a bulk.
+   * Where a key is taken already, the record that has it is in the bulk instead.
+   * @returns the records in the order given
+   */
+  insertBulk(bulkId: string, records: readonly InvitationRecord[]): Promise<InvitationRecord[]>;
+
+  /** @returns the owner's bulk, undefined when there is none. */
+  findBulk(owner: Owner, bulkId: string): Promise<Bulk | undefined>;
+
+  /**
    * Takes due records, oldest due first, and leases them. A lease that ran out is due work like any other.
    */
   claim(options: ClaimOptions): Promise<TrackingRecord[]>;
@@ -72,12 +132,21 @@ export interface Store {
    */
   save(writes: readonly Write[], leaseToken?: string): Promise<ReadonlySet<string>>;
 
-  /** @returns milliseconds until the next record is due (0 when one is), or null when none ever will be. */
-  nextDueInMs(): Promise<number | null>;
+  /** @returns milliseconds until the next record is due for this (0 when one is), or null when none ever will be. */
+  nextDueInMs(work: Work): Promise<number | null>;
+
+  /** Makes active invitations that are due later than that due for a sweep now, those aside whose last read failed. */
+  bringForward(options: { watchedOnly: boolean; laterThanMs: number }): Promise<void>;
+
+  /** @returns by how many milliseconds the most overdue read is late; 0 when none is. */
+  lagMs(): Promise<number>;
+
+  /** @returns whether there are unfinished invitations that were sent, and whether somebody watches one. */
+  pendingInvitations(): Promise<{ any: boolean; watched: boolean }>;
 
   /**
-   * Notes that somebody watches these records for about `watchMs` from now, and brings their next read forward to `dueInMs`,
-   * unless the last one failed: then it waits as long as was decided.
+   * Notes that somebody watches these records for about `watchMs` from now, and brings the next poll of an operation forward
+   * to `dueInMs`, unless the last one failed: then it waits as long as was decided.
    */
   watch(ids: readonly string[], watchMs: number, dueInMs: number): Promise<void>;
 
@@ -85,6 +154,15 @@ export interface Store {
   find(kind: RecordKind, owner: Owner, id: string, callId?: string): Promise<TrackingRecord | undefined>;
 
   list(query: ListQuery): Promise<TrackingRecord[]>;
+
+  /** @returns the invitations, not settled, whose invited user has one of these ids, whoever owns them. */
+  findByGuests(guestIds: readonly string[]): Promise<InvitationRecord[]>;
+
+  /** @returns the invitations whose answer is lost (submitting or `ambiguous`) to one of these addresses, whoever owns them. */
+  findLost(addresses: readonly string[]): Promise<InvitationRecord[]>;
+
+  /** @returns the operations with one of these client contexts or Graph ids, whoever owns them. */
+  findOperations(keys: { clientContexts: readonly string[]; graphIds: readonly string[] }): Promise<OperationRecord[]>;
 
   /** @returns the revisions after `afterRevision`, oldest first. */
   revisionsAfter(recordId: string, afterRevision: number): Promise<TrackingRecord[]>;
@@ -99,7 +177,10 @@ export interface Store {
   /** Calls `listener` when the change log may have grown, or the connection that tells so was lost and is back. Only a hint. */
   onChange(listener: () => void): () => void;
 
-  /** Deletes finished records, and their change log, that last changed more than `olderThanMs` ago. @returns how many. */
+  /**
+   * Deletes finished records, and their change log, that last changed more than `olderThanMs` ago and whose idempotency keys
+   * have had their time. @returns how many.
+   */
   prune(olderThanMs: number): Promise<number>;
 
   /** @throws when the store cannot be reached. */

@@ -1,12 +1,12 @@
 // What one subscriber still has to see: an iterator over the states of records, bounded, ended from either side.
-import { isFinished, type TrackingRecord } from './record.ts';
+import type { TrackingRecord } from './record.ts';
 
 /** States waiting for a subscriber; beyond this many only the newest of each record is kept. */
 const MAX_WAITING = 64;
 
 export interface WatchOptions {
-  /** Whether the iteration ends after a finished record: true when only one record is watched. */
-  endsWithRecord: boolean;
+  /** Asked once for each state, in their order: whether the iteration ends after it. */
+  isLast: (record: TrackingRecord) => boolean;
   /** Called once, when nothing will be read any more. */
   onEnd: () => void;
 }
@@ -48,7 +48,7 @@ export class Watch implements AsyncIterableIterator<TrackingRecord> {
     this.#revisions.set(record.id, record.revision);
     this.#waiting.push(record);
     if (this.#waiting.length > MAX_WAITING) this.#waiting = newestOfEach(this.#waiting);
-    if (this.#options.endsWithRecord && isFinished(record)) this.#isComplete = true;
+    if (this.#options.isLast(record)) this.#isComplete = true;
     this.#deliver();
   }
 

@@ -33,6 +33,7 @@ export function newInvitation(members: Partial<InvitationRecord> = {}): Invitati
   return {
     ...base(at),
     kind: 'invitation',
+    work: 'sweep',
     callId: null,
     request,
     payload: request,
@@ -47,10 +48,18 @@ export function newOperation(members: Partial<OperationRecord> = {}): OperationR
   return {
     ...base(at),
     kind: 'inviteParticipantsOperation',
+    work: 'poll',
     callId: 'call',
     request,
     payload: request,
     deadlineAt: new Date(Number(at) + 300_000),
     ...members,
   };
+}
+
+/** An invitation whose guest was read before and has not redeemed yet. */
+export function newPending(guestId: string, members: Partial<InvitationRecord> = {}): InvitationRecord {
+  const record = newInvitation({ state: 'active', source: 'poll', ...members });
+  const invitedUser = { id: guestId, externalUserState: 'PendingAcceptance' as const };
+  return { ...record, payload: { ...record.payload, invitedUser }, observedAt: record.createdAt };
 }

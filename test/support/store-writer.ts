@@ -8,7 +8,10 @@ import { newInvitation } from './records.ts';
 
 const [stamp = '', place = '{}'] = process.argv.slice(2);
 const { STORE_FILE: file, DATABASE_URL: url } = JSON.parse(place) as { [name: string]: string };
-const store = file === undefined ? createPostgresStore({ url: url ?? '', stamp }) : createSqliteStore({ file, stamp });
+const store =
+  file === undefined
+    ? createPostgresStore({ url: url ?? '', stamp, keyMs: 86_400_000 })
+    : createSqliteStore({ file, stamp, keyMs: 86_400_000 });
 await store.start();
 
 const acknowledge = ({ id, revision }: TrackingRecord) => writeSync(1, `${id} ${revision}\n`);

@@ -12,6 +12,8 @@ import { createSqliteStore } from '../../src/tracking/sqlite.ts';
 import type { Store } from '../../src/tracking/store.ts';
 import { startPostgres, type PostgresServer } from './postgres.ts';
 
+/** How long idempotency keys hold. */
+export const KEY_MS = 86_400_000;
 export const STAMP = 'http://127.0.0.1:4010 tenant-1';
 
 /** One engine with an empty place for a store. */
@@ -54,7 +56,7 @@ async function openSqlite(): Promise<Engine> {
   const file = join(folder, 'data', 'gateway.db');
   return open({
     environment: { STORE_FILE: file },
-    create: (stamp) => createSqliteStore({ file, stamp }),
+    create: (stamp) => createSqliteStore({ file, stamp, keyMs: KEY_MS }),
     async run(sql, params = []) {
       const db = new DatabaseSync(file, { timeout: 5_000 });
       try {
@@ -84,7 +86,7 @@ async function openPostgres(): Promise<Engine> {
   await run(`create schema ${schema}`);
   return open({
     environment: { DATABASE_URL: address },
-    create: (stamp) => createPostgresStore({ url: address, stamp }),
+    create: (stamp) => createPostgresStore({ url: address, stamp, keyMs: KEY_MS }),
     run,
     async remove() {
       await run(`drop schema ${schema} cascade`);

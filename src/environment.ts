@@ -1,0 +1,75 @@
+// Reads environment variables one by one, and keeps what is wrong with them.
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Each reader gives the default, or nothing, for a variable that is missing or wrong; what is wrong goes to `problems`. */
+export interface EnvironmentReader {
+  problems: string[];
+  text(name: string): string | undefined;
+  /** @param why says when it is needed */
+  required(name: string, why: string): string;
+  integer(name: string, fallback: number, least: number, most: number): number;
+  oneOf<Word extends string>(name: string, words: readonly Word[]): Word | undefined;
+  /** Origins, comma separated. */
+  origins(name: string): string[];
+  /** An https address, or an http address of this machine. */
+  address(name: string): URL | undefined;
+  /** Such an address without a path. */
+  origin(name: string, hint?: string): string | undefined;
+}
+
+export function createEnvironmentReader(environment: Environment): EnvironmentReader {
+  const problems: string[] = [];
+  const text = (name: string) => environment[name]?.trim() || undefined;
+
+  function address(name: string): URL | undefined {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    const url = URL.parse(value);
+    if (url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))) return url;
+    problems.push(`${name} is neither an https address nor an http address of this machine`);
+    return undefined;
+  }
+
+  return {
+    problems,
+    text,
+    address,
+    required(name, why) {
+      const value = text(name);
+      if (value === undefined) problems.push(`${name} is missing: ${why}`);
+      return value ?? '';
+    },
+    integer(name, fallback, least, most) {
+      const value = text(name);
+      if (value === undefined) return fallback;
+      if (/^\d+$/.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
+      problems.push(`${name} is not a whole number from ${least} to ${most}`);
+      return fallback;
+    },
+    oneOf(name, words) {
+      const value = text(name);
+      const found = words.find((word) => word === value);
+      if (value !== undefined && found === undefined) problems.push(`${name} is not one of ${words.join(', ')}`);
+      return found;
+    },
+    origins: (name) =>
+      (text(name) ?? '').split(',').flatMap((entry) => {
+        const url = URL.parse(entry.trim());
+        if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return [url.origin];
+        if (entry.trim() !== '') problems.push(`${name} has an entry that is no http(s) origin`);
+        return [];
+      }),
+    origin(name, hint = '') {
+      const url = address(name);
+      if (url && (url.pathname !== '/' || url.search !== '' || url.username !== ''))
+        problems.push(`${name} is more than scheme, host and port${hint}`);
+      return url?.origin;
+    },
+  };
+}
+
+/** @returns whether only this machine reaches the host. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,25 @@
+// The parts in the answer to a `$batch`.
+import type { Answered } from './throttle-headers.ts';
+
+export interface Part extends Answered {
+  id: string;
+  body: unknown;
+}
+
+/** Parts come in any order; of a doubled one the first counts, and what is no part is passed over. */
+export function toParts(answer: unknown): Map<string, Part> {
+  const responses = (answer as { responses?: unknown } | null | undefined)?.responses;
+  const parts = new Map<string, Part>();
+  for (const item of Array.isArray(responses) ? (responses as unknown[]) : []) {
+    const { id, status, headers, body } = (item ?? {}) as { [member: string]: unknown };
+    if (typeof id !== 'string' || typeof status !== 'number' || parts.has(id)) continue;
+    parts.set(id, { id, status, body, header: (name) => headerOf(headers, name) });
+  }
+  return parts;
+}
+
+/** Graph's own samples write the names of a part's headers in any case. */
+function headerOf(headers: unknown, name: string): string | null {
+  const [, value] = Object.entries(headers ?? {}).find(([candidate]) => candidate.toLowerCase() === name) ?? [];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+}

@@ -1,0 +1,126 @@
+// Sends the invitations that wait, 20 in one batch. One that was begun is never sent again unless Graph surely did nothing.
+import { randomUUID } from 'node:crypto';
+import { BATCH_SIZE, sendBatch, type ReadResult } from '../graph/batch.ts';
+import type { GraphClient } from '../graph/client.ts';
+import { isGraphFailure } from '../graph/graph-error.ts';
+import { toInvitationAnswer, toInvitationPost } from '../graph/invitations.ts';
+import { apply } from './apply.ts';
+import { nextDue } from './cadence.ts';
+import { Loop } from './loop.ts';
+import { observeInvitation, type InvitationObservation } from './observe-invitation.ts';
+import { retryAfterOf } from './read-failure.ts';
+import type { InvitationRecord } from './record.ts';
+import { failRead, refuse } from './revise.ts';
+import type { Store } from './store.ts';
+import { LEASE_MARGIN_MS } from './tracker.ts';
+import { toFailure } from './unanswered.ts';
+
+export interface SenderOptions {
+  store: Pick<Store, 'claim' | 'save' | 'find' | 'nextDueInMs'>;
+  client: GraphClient;
+  now: () => Date;
+  /** How long Graph may take to answer a batch. */
+  timeoutMs: number;
+  intervalMs: number;
+  /** How long Graph wants nothing sent: meanwhile nothing is claimed. */
+  pauseMs: () => number;
+  onError: (error: unknown) => void;
+}
+
+const LANES = 2;
+const LONGEST_SLEEP_MS = 1_000;
+/** How long an invitation that Graph does not take is tried. */
+const GIVE_UP_MS = 86_400_000;
+
+/** A claim counts as the beginning of the sending: after a crash what was claimed is looked up, not sent. */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #lanes: readonly Loop[];
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    const tick = async () => {
+      await this.tick();
+      const dueInMs = (await options.store.nextDueInMs('send')) ?? LONGEST_SLEEP_MS;
+      return Math.min(Math.max(dueInMs, options.pauseMs()), LONGEST_SLEEP_MS);
+    };
+    this.#lanes = Array.from(
+      { length: LANES },
+      () => new Loop({ tick, onError: options.onError, retryMs: LONGEST_SLEEP_MS }),
+    );
+  }
+
+  start(): void {
+    for (const lane of this.#lanes) lane.start();
+  }
+
+  /** Finishes the batches under way: their outcome is on disk then. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.stop()));
+  }
+
+  /** Looks for waiting invitations now. */
+  poke(): void {
+    for (const lane of this.#lanes) lane.poke();
+  }
+
+  /** Sends everything that waits and is due. */
+  async tick(): Promise<void> {
+    const { store, timeoutMs, pauseMs } = this.#options;
+    while (pauseMs() === 0) {
+      const claim = { limit: BATCH_SIZE, leaseMs: timeoutMs + LEASE_MARGIN_MS, horizonMs: 0 };
+      const records = await store.claim({ work: 'send', leaseToken: randomUUID(), ...claim });
+      if (records.length > 0) await this.#send(records as InvitationRecord[]);
+      if (records.length < BATCH_SIZE) return;
+    }
+  }
+
+  async #send(records: readonly InvitationRecord[]): Promise<void> {
+    const { client, timeoutMs, store } = this.#options;
+    const posts = records.map(({ request }) => toInvitationPost(request));
+    let results: ReadResult[];
+    try {
+      results = await sendBatch(client, posts, { timeoutMs });
+    } catch (error) {
+      if (!isGraphFailure(error)) throw error;
+      results = posts.map(() => ({ error }));
+    }
+    const byId = new Map(records.map(({ id }, index) => [id, results[index] as ReadResult]));
+    await apply(records, {
+      store,
+      observe: (record) => this.#observe(record, byId.get(record.id) as ReadResult),
+      nextDue: (record) => this.#nextDue(record, byId.get(record.id)),
+    });
+  }
+
+  #observe(record: InvitationRecord, result: ReadResult): InvitationRecord {
+    const at = this.#options.now();
+    const observation = toObservation(result, at);
+    if (observation.kind !== 'refused' || observation.reason !== 'notSent')
+      return observeInvitation(record, observation);
+    const isLate = Number(at) >= Math.min(Number(record.deadlineAt), Number(record.createdAt) + GIVE_UP_MS);
+    if (isLate || record.state !== 'submitting') return refuse(record, observation);
+    return { ...failRead(record, observation, observation.refusal.code), work: 'send' };
+  }
+
+  #nextDue(record: InvitationRecord, result: ReadResult | undefined) {
+    const { now, intervalMs } = this.#options;
+    return nextDue(record, {
+      now: now(),
+      intervalMs,
+      isTold: false,
+      retryAfterMs: retryAfterOf(result),
+      random: Math.random(),
+    });
+  }
+}
+
+function toObservation(result: ReadResult, at: Date): InvitationObservation {
+  const observed = { at, source: 'mutation' as const };
+  if ('error' in result) return toFailure(result.error, observed);
+  try {
+    return { kind: 'answered', ...toInvitationAnswer(result.body), ...observed };
+  } catch (error) {
+    return toFailure(error, observed);
+  }
+}
