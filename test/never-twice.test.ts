@@ -2,16 +2,10 @@ import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createEmulator } from '../src/emulator/emulator.ts';
 import { GatewayError } from '../src/errors.ts';
-import { createBatchReader } from '../src/graph/batch.ts';
-import { createGraphClient } from '../src/graph/client.ts';
-import { createGovernor } from '../src/graph/governor.ts';
-import { Poller } from '../src/tracking/poller.ts';
-import { Sender } from '../src/tracking/sender.ts';
-import { Sweeper } from '../src/tracking/sweeper.ts';
-import { createTracker } from '../src/tracking/tracker.ts';
 import { administer, type EmulatorAdmin, type Json } from './support/gateway.ts';
 import { owner } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
+import { createUpstream } from './support/upstream.ts';
 
 jest.setTimeout(600_000);
 
@@ -83,45 +77,14 @@ async function runLane(open: () => Promise<Engine>, lane: number): Promise<void>
   let lastName = 0;
 
   /** A gateway's upstream side, of which several work on the store one after the other. */
-  function createReplica(aheadMs = 0) {
-    const now = () => new Date(Date.now() + aheadMs);
-    const governor = createGovernor();
-    const connection = { baseUrl, version: 'v1.0', loadToken: () => Promise.resolve('token'), connections: 16 };
-    const client = createGraphClient({ ...connection, governor });
-    const common = {
+  const createReplica = (aheadMs = 0) =>
+    createUpstream({
       store,
-      now,
-      intervalMs: 20,
-      leaseMs: 15_000,
-      pauseMs: () => 0,
-      onError(error: unknown) {
-        throw error;
-      },
-    };
-    const reader = createBatchReader(client);
-    const tracker = createTracker({
-      store,
-      graph: client,
-      now,
+      baseUrl,
+      now: () => new Date(Date.now() + aheadMs),
       timeoutMs: TIMEOUT_MS,
-      pollIntervalMs: 20,
-      invitationDeadlineMs: 3_600_000,
-      operationDeadlineMs: 3_600_000,
-      redirectOrigins: [],
-      offersCallInvitations: true,
-      onQueued: () => {},
+      intervalMs: 20,
     });
-    return {
-      tracker,
-      sender: new Sender({ ...common, client, timeoutMs: TIMEOUT_MS }),
-      poller: new Poller({ ...common, reader, isTold: () => false }),
-      sweeper: new Sweeper({ ...common, reader, isFollowed: () => false, onMissed: () => {} }),
-      async stop() {
-        await governor.stop();
-        await client.stop();
-      },
-    };
-  }
 
   const refusal = (error: unknown) => {
     if (!(error instanceof GatewayError)) throw error;
