@@ -21,6 +21,15 @@ const CREATE =
   'mutation { createInvitation(input: { invitedUserEmailAddress: "guest@example.com", inviteRedirectUrl: "https://app.example.com", idempotencyKey: "key" }) { tracking { id } } }';
 const INVITE =
   'mutation { inviteParticipants(callId: "call", input: { participants: [{ identity: { user: { id: "u1" } } }], idempotencyKey: "key" }) { id tracking { id state } } }';
+const BULK =
+  'mutation ($inputs: [CreateInvitationInput!]!) { createInvitations(inputs: $inputs) { bulkId results { error { code } } } }';
+const SENT =
+  'subscription ($bulkId: ID!) { invitationsUpdated(bulkId: $bulkId) { invitation { tracking { id state } } counts { total submitting active } } }';
+const guests = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    invitedUserEmailAddress: `guest${index}@fabrikam.example`,
+    inviteRedirectUrl: 'https://app.example.com',
+  }));
 const READ =
   '{ invitations { nodes { status invitedUser { externalUserState } tracking { id state reason revision } } } inviteParticipantsOperations { nodes { id status tracking { id state reason revision } } } }';
 
@@ -137,6 +146,44 @@ describe.each(engines)('a gateway on $name that is killed', ({ open }) => {
     expect(await nodes(url, 'inviteParticipantsOperations')).toMatchObject([
       { id: operation['id'], status: 'completed', tracking: { state: 'settled' } },
     ]);
+  });
+
+  it('in the middle of a bulk sends the rest after the restart, and nothing twice', async () => {
+    await graph.fault({ method: 'POST', path: '^/\\$batch$', effect: { kind: 'delay', ms: 400 } });
+    const batches = async () =>
+      (await graph.requests()).filter(({ parts }) => parts?.some(({ method }: Json) => method === 'POST'));
+    const first = await start();
+    const { bulkId } = (await query(first.url, BULK, { inputs: guests(100) })).data?.['createInvitations'] as Json;
+    await waitFor('the first batches to arrive', async () => (await batches()).length >= 2);
+    await first.gateway.end('SIGKILL');
+    expect((await batches()).length).toBeLessThan(5);
+    await graph.clearFaults();
+
+    const { url } = await start();
+    await engine.backDate(60_000);
+    const client = connect(url);
+    const states = new Map<string, Json>();
+    let counts: Json = {};
+    await new Promise<void>((resolve, reject) => {
+      client.subscribe<Json>(
+        { query: SENT, variables: { bulkId } },
+        {
+          next({ data }) {
+            const { invitation, counts: now } = data?.['invitationsUpdated'] as Json;
+            states.set(invitation.tracking.id, invitation);
+            counts = now;
+          },
+          error: reject,
+          complete: resolve,
+        },
+      );
+    });
+    await client.dispose();
+    expect(states.size).toBe(100);
+    expect(counts).toEqual({ total: 100, submitting: 0, active: 100 });
+    const posted = (await batches()).flatMap(({ parts }) => (parts as Json[]).map(({ body }) => body));
+    expect(posted).toHaveLength(100);
+    expect(new Set(posted.map(({ invitedUserEmailAddress }) => invitedUserEmailAddress)).size).toBe(100);
   });
 
   it('never writes the token or an address to its output', async () => {
