@@ -184,6 +184,52 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     expect(await find(id)).toMatchObject({ state: 'unknown', reason: 'deadlineExceeded', dueAt: null });
   });
 
+  it('claims nothing while Graph wants to be left alone', async () => {
+    const made = await inviteMany(3);
+    await graph.fault({
+      path: `/operations/${made[0]?.graphId}$`,
+      times: 1,
+      effect: { kind: 'status', status: 429, retryAfter: '42.5' },
+    });
+    await engine.backDate(60_000);
+    await createPoller().tick();
+    await graph.clearRequests();
+    await engine.backDate(60_000);
+    await createPoller().tick();
+    expect((await graph.counts()).http).toBe(0);
+    expect(await engine.run('select id from record where lease_token is not null')).toEqual([]);
+    clockMs += 43_000;
+    await createPoller().tick();
+    expect((await graph.counts()).http).toBe(1);
+  });
+
+  it('reads five times less often while notifications tell of the ends', async () => {
+    const { id } = await invite();
+    isTold = true;
+    await engine.backDate(60_000);
+    await createPoller().tick();
+    const dueInMs = Number((await find(id)).dueAt) - Date.now();
+    expect(dueInMs).toBeGreaterThan(4 * 3 * INTERVAL_MS);
+    expect(dueInMs).toBeLessThanOrEqual(5 * 3 * INTERVAL_MS);
+  });
+
+  it('asks each call once who is in it, when Graph has forgotten operations', async () => {
+    const made = [...(await inviteMany(10)), await invite('other')];
+    for (const { graphId } of made.slice(0, 5)) await graph.endOperation(graphId ?? '', 'completed');
+    await graph.fault({ path: '/operations/', effect: { kind: 'status', status: 404 } });
+    for (const requests of [1, 2]) {
+      await graph.clearRequests();
+      await engine.backDate(60_000);
+      await createPoller().tick();
+      expect((await graph.counts()).http).toBe(requests);
+    }
+    expect((await graph.counts()).byRoute['GET /communications/calls/{}/participants']).toBe(2);
+    // The same user was invited by all: who is in the call was invited.
+    expect(await find(made[0]?.id ?? '')).toMatchObject({ state: 'settled', reason: 'joined' });
+    const other = await store.find('inviteParticipantsOperation', owner, made.at(-1)?.id ?? '', 'other');
+    expect(other).toMatchObject({ state: 'unknown', reason: 'goneFromGraph' });
+  });
+
   it('sends one batch at a time for a record, however often it is asked to look', async () => {
     await invite();
     await engine.backDate(60_000);
