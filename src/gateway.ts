@@ -13,6 +13,7 @@ import { isGraphFailure } from './graph/graph-error.ts';
 import { createGovernor, GOVERNED_CONNECTIONS } from './graph/governor.ts';
 import { createUserReader } from './graph/user-reader.ts';
 import type { Logger } from './logger.ts';
+import { createSeldomLog } from './seldom-log.ts';
 import { createServer } from './server.ts';
 import { ChangeSubscription } from './tracking/change-subscription.ts';
 import { Delta } from './tracking/delta.ts';
@@ -89,6 +90,9 @@ export function createGateway(config: Config, logger: Logger): Gateway {
         : createPostgresStore({ url: config.store.databaseUrl, logger, ...storeOptions }),
     );
     const counters = createCounters();
+    const now = () => new Date();
+    const count = (name: string) => counters.count(name);
+    const odd = createSeldomLog({ logger, count, now });
     const governor = createGovernor({
       onChange: (scope, from, to) =>
         to === 'available'
@@ -102,14 +106,13 @@ export function createGateway(config: Config, logger: Logger): Gateway {
         loadToken: () => Promise.resolve(token),
         connections: GOVERNED_CONNECTIONS,
         governor,
+        onOddity: (oddity) => odd(oddity, {}, 'Graph answered against its own rules; it was borne with'),
       }),
     );
     // Stopped before the client, so that nothing waits for connections that are gone.
     await begin(governor);
     const reader = createBatchReader(client);
 
-    const now = () => new Date();
-    const count = (name: string) => counters.count(name);
     const onError = (part: string) => (error: unknown) =>
       isGraphFailure(error)
         ? logger.warn({ err: error, part }, 'Graph failed this part, which goes on trying')
@@ -138,7 +141,6 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     const delta = new Delta({
       ...common,
       client,
-      graphUrl: `${baseUrl}/${config.graph.version}`,
       intervalMs: pollIntervalMs,
       pauseMs: pauseMs('directory'),
       isNotified: () => changeSubscription?.isHealthy() ?? false,
@@ -214,7 +216,7 @@ export function createGateway(config: Config, logger: Logger): Gateway {
       inspect: () => ({
         scopes: governor.state(),
         delta: { isHealthy: delta.isHealthy(), ...delta.counts, missed: sweeper.missedByDelta },
-        webhooks: counters.read(),
+        counters: counters.read(),
       }),
       logger,
     });

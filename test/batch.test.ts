@@ -14,14 +14,17 @@ interface Item {
 
 let graph: GraphServer;
 let client: GraphClient;
+let oddities: string[];
 
 beforeEach(async () => {
+  oddities = [];
   graph = await startGraphServer();
   client = createGraphClient({
     baseUrl: graph.baseUrl,
     version: 'v1.0',
     loadToken: () => Promise.resolve('token'),
     connections: 4,
+    onOddity: (oddity) => oddities.push(oddity),
   });
 });
 afterEach(async () => {
@@ -108,6 +111,7 @@ describe('a batch of requests with an effect', () => {
     ]);
     const isDone = results.map((result) => !('error' in result && isSurelyNotDone(result.error)));
     expect(isDone).toEqual([true, false, false, true, true, true, true, true]);
+    expect(oddities).toEqual(['partDoubled', 'partMissing']);
     expect(graph.seen[0]?.headers).toMatchObject({ 'x-ms-throttle-priority': 'High' });
     expect(itemsOf(graph.seen[0]?.body ?? '')[0]).toEqual({
       id: '1',

@@ -48,7 +48,6 @@ describe.each(engines)('following the directory’s changes on $name', ({ open }
     new Delta({
       store,
       client,
-      graphUrl: `${baseUrl}/v1.0`,
       now,
       intervalMs: INTERVAL_MS,
       leaseMs: LEASE_MS,
@@ -377,6 +376,7 @@ describe.each(engines)('following the directory’s changes on $name', ({ open }
       for (const { guestId } of guests) await redeem(guestId);
       let pages = 0;
       const crashing: DeltaOptions['client'] = {
+        ...client,
         async get(...args) {
           pages += 1;
           if (pages === 3) throw new Error('crash');
@@ -413,6 +413,7 @@ describe.each(engines)('following the directory’s changes on $name', ({ open }
       for (const { guestId } of guests) await redeem(guestId);
       const stopping: Delta = createDelta({
         client: {
+          ...client,
           get: (...args) => {
             void stopping.stop();
             return client.get(...args);
@@ -444,6 +445,7 @@ describe.each(engines)('following the directory’s changes on $name', ({ open }
       for (const { guestId } of guests) await redeem(guestId);
       let [pages, leftMs] = [0, 0];
       const slow: DeltaOptions['client'] = {
+        ...client,
         async get(...args) {
           pages += 1;
           if (pages === 1) {
@@ -510,6 +512,7 @@ describe.each(engines)('following the directory’s changes on $name', ({ open }
       await follow(await createGuest());
       let isSpoiled = true;
       const spoiling: DeltaOptions['client'] = {
+        ...client,
         get: (link, limits) =>
           client.get(isSpoiled && !link.endsWith('latest') ? '/users/delta?$deltatoken=garbage' : link, limits),
       };
@@ -613,7 +616,7 @@ describe.each(engines)('following the directory’s changes on $name', ({ open }
         loadToken: () => Promise.resolve('token'),
         connections: 1,
       });
-      await createDelta({ client: other, graphUrl: `${elsewhere}/v1.0` }).tick();
+      await createDelta({ client: other }).tick();
       await other.stop();
       expect(await find(id)).toMatchObject({ state: 'settled' });
       expect(errors).toEqual([]);

@@ -10,10 +10,12 @@ let governor: Governor;
 let client: GraphClient;
 let clockMs: number;
 let changes: string[];
+let oddities: string[];
 
 beforeEach(async () => {
   clockMs = Math.ceil(Date.now() / 1000) * 1000;
   changes = [];
+  oddities = [];
   graph = await startGraphServer();
   governor = createGovernor({
     now: () => clockMs,
@@ -25,6 +27,7 @@ beforeEach(async () => {
     loadToken: () => Promise.resolve('token'),
     connections: GOVERNED_CONNECTIONS,
     governor,
+    onOddity: (oddity) => oddities.push(oddity),
   });
 });
 afterEach(async () => {
@@ -136,7 +139,8 @@ describe('a pause that Graph asks for', () => {
       expect(until).toBeLessThanOrEqual(clockMs + most);
     }
     expect([availability, governor.availability()]).toEqual(['throttled', 'throttled']);
-    expect(counters).toMatchObject({ throttled: 1, badRetryAfter: bad });
+    expect(counters).toMatchObject({ throttled: 1 });
+    expect(oddities).toEqual(Array.from({ length: bad }, () => 'badRetryAfter'));
     expect(governor.delayMs('directory', 'poll')).toBeGreaterThanOrEqual(least);
     expect(governor.delayMs('calls', 'poll')).toBe(0);
   });

@@ -3,7 +3,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { GatewayError } from '../errors.ts';
 import { readSubscriptionState } from '../tracking/subscription-state.ts';
-import type { ReportRefusal } from '../tracking/webhook-outcomes.ts';
+import type { SeldomLog } from '../seldom-log.ts';
+import type { WebhookOutcome } from '../tracking/webhook-outcomes.ts';
 import type { WebhookOptions } from './webhooks.ts';
 
 const MAX_TOKEN_BYTES = 2 * 1024;
@@ -27,7 +28,7 @@ export interface ChangeReceiverOptions extends Pick<
   WebhookOptions,
   'store' | 'count' | 'onChange' | 'onLifecycle' | 'tenantId' | 'now'
 > {
-  refuse: ReportRefusal;
+  refuse: SeldomLog<WebhookOutcome>;
 }
 
 type Item = { [member: string]: unknown };

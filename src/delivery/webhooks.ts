@@ -4,9 +4,10 @@ import type { NotificationTokenCheck } from '../auth/notification-token.ts';
 import { GatewayError, toError } from '../errors.ts';
 import { sendError, sendHttpError } from '../http-error.ts';
 import type { Logger } from '../logger.ts';
+import { createSeldomLog } from '../seldom-log.ts';
 import type { Store } from '../tracking/store.ts';
 import { CHANGES_PATH } from '../tracking/subscription-state.ts';
-import { createRefusalReporter, type WebhookOutcome } from '../tracking/webhook-outcomes.ts';
+import type { WebhookOutcome } from '../tracking/webhook-outcomes.ts';
 import { createCallReceiver } from './call-notifications.ts';
 import { createChangeReceiver, shakeHands } from './change-notifications.ts';
 
@@ -35,7 +36,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** Serves `POST` of both paths; nothing in them waits for Graph, for it drops receivers that take long. */
 export async function serveWebhooks(app: FastifyInstance, options: WebhookOptions): Promise<void> {
   const { tokenCheck, count } = options;
-  const refuse = createRefusalReporter(options);
+  const refuse = createSeldomLog(options);
   const receiveCalls = createCallReceiver(options);
   const receiveChanges = createChangeReceiver({ ...options, refuse });
 

@@ -6,14 +6,18 @@ export interface Part extends Answered {
   body: unknown;
 }
 
-/** Parts come in any order; of a doubled one the first counts, and what is no part is passed over. */
-export function toParts(answer: unknown): Map<string, Part> {
+/**
+ * Parts come in any order; of a doubled one the first counts, and what is no part is passed over.
+ * @param onDouble told of each that came again
+ */
+export function toParts(answer: unknown, onDouble = () => {}): Map<string, Part> {
   const responses = (answer as { responses?: unknown } | null | undefined)?.responses;
   const parts = new Map<string, Part>();
   for (const item of Array.isArray(responses) ? (responses as unknown[]) : []) {
     const { id, status, headers, body } = (item ?? {}) as { [member: string]: unknown };
-    if (typeof id !== 'string' || typeof status !== 'number' || parts.has(id)) continue;
-    parts.set(id, { id, status, body, header: (name) => headerOf(headers, name) });
+    if (typeof id !== 'string' || typeof status !== 'number') continue;
+    if (parts.has(id)) onDouble();
+    else parts.set(id, { id, status, body, header: (name) => headerOf(headers, name) });
   }
   return parts;
 }

@@ -2,6 +2,7 @@
 import { toParts, type Part } from './batch-parts.ts';
 import type { CallLimits, GraphClient, ReadLimits } from './client.ts';
 import { GraphUnreachable, isGraphFailure, toRefusal, type GraphFailure } from './graph-error.ts';
+import type { ReportOddity } from './oddity.ts';
 import { PRIORITY_HEADER, priorityWords, scopeOf, scopes, type Scope } from './scope.ts';
 
 /** What Graph takes in one batch. */
@@ -30,8 +31,8 @@ export function createBatchReader(client: GraphClient): BatchReader {
   async function readGroup(group: readonly Asked[], scope: Scope, limits: ReadLimits): Promise<PartResult[]> {
     const headers = { [PRIORITY_HEADER]: priorityWords[limits.priority] };
     const requests = group.map(({ path }, index) => ({ id: String(index + 1), method: 'GET', url: path, headers }));
-    const parts = toParts(await client.postRead('/$batch', { requests }, { ...limits, scope }));
-    return requests.map(({ id }) => toResult(parts.get(id)));
+    const answer = await client.postRead('/$batch', { requests }, { ...limits, scope });
+    return toResults(requests, answer, client.report);
   }
   return {
     async read(paths, limits) {
@@ -80,12 +81,20 @@ export async function sendBatch(
     body,
   }));
   const { body } = await client.post('/$batch', { requests }, { ...limits, scope: scopeOf(first.path) });
-  const answered = toParts(body);
-  return requests.map(({ id }) => toResult(answered.get(id)));
+  return toResults(requests, body, client.report);
 }
 
-function toResult(part: Part | undefined): PartResult {
-  if (!part) return { error: new GraphUnreachable('the batch came back without this part', true) };
+function toResults(requests: readonly { id: string }[], answer: unknown, report: ReportOddity): PartResult[] {
+  const parts = toParts(answer, () => report('partDoubled'));
+  return requests.map(({ id }) => {
+    const part = parts.get(id);
+    if (part) return toResult(part);
+    report('partMissing');
+    return { error: new GraphUnreachable('the batch came back without this part', true) };
+  });
+}
+
+function toResult(part: Part): PartResult {
   if (part.status < 200 || part.status >= 300) return { error: toRefusal(part.status, part.header, part.body) };
   // Whatever is not JSON comes as base64 text: then something on the way answered, and not the resource.
   if (typeof part.body === 'string') return { error: new GraphUnreachable('the part is no JSON', true) };

@@ -2,6 +2,7 @@
 import { Client, ResponseType, type GraphRequest } from '@microsoft/microsoft-graph-client';
 import { createGovernor, type Governor } from './governor.ts';
 import { GraphUnreachable } from './graph-error.ts';
+import type { ReportOddity } from './oddity.ts';
 import { scopeOf, type Priority, type Scope } from './scope.ts';
 import { CallOptions, GraphTransport, type Manner } from './transport.ts';
 
@@ -16,6 +17,8 @@ export interface GraphClientOptions {
   connections: number;
   /** What paces the calls; shared by all clients of one Graph. Without one the client has its own. */
   governor?: Governor;
+  /** Told of answers that are against Graph's own rules. */
+  onOddity?: ReportOddity;
 }
 
 /** How long a call may take. */
@@ -43,6 +46,10 @@ export interface GraphClient {
   patch(path: string, body: unknown, limits: ReadLimits): Promise<unknown>;
   /** Deletes what is there; doing it twice does no harm, but may answer 404. */
   delete(path: string, limits: ReadLimits): Promise<void>;
+  /** @returns the path below the version that a link of Graph's leads to, undefined when it leads elsewhere. */
+  toOwnPath: (link: string) => string | undefined;
+  /** For those who take answers apart. */
+  report: ReportOddity;
   stop(): Promise<void>;
 }
 
@@ -54,11 +61,17 @@ const again = (access: Manner['access'], { priority }: ReadLimits): Manner => ({
 });
 
 export function createGraphClient(options: GraphClientOptions): GraphClient {
-  const { baseUrl, version, loadToken, connections, governor = createGovernor() } = options;
+  const { baseUrl, version, loadToken, connections, governor = createGovernor(), onOddity = () => {} } = options;
   const { origin } = new URL(baseUrl);
   const root = `/${version}`;
-  const transport = new GraphTransport({ origin, loadToken, connections, governor });
+  const transport = new GraphTransport({ origin, loadToken, connections, governor, onOddity });
   const client = Client.initWithMiddleware({ baseUrl: `${origin}/`, defaultVersion: version, middleware: transport });
+
+  function toOwnPath(link: string): string | undefined {
+    const target = toTarget(link, origin, root);
+    if (target === undefined) onOddity('foreignLink');
+    return target?.slice(root.length);
+  }
 
   async function send(
     pathOrLink: string,
@@ -66,16 +79,25 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     manner: Manner,
     by: (request: GraphRequest) => Promise<unknown>,
   ) {
-    const target = toTarget(pathOrLink, origin, root);
-    const path = target.slice(root.length);
+    const path = pathOrLink.startsWith('/') ? pathOrLink : toOwnPath(pathOrLink);
+    if (path === undefined) throw new GraphUnreachable('the link leads elsewhere', false);
     const deadlineMs = governor.now() + timeoutMs;
-    const call = new CallOptions({ ...manner, target, deadlineMs, signal, scope: scope ?? scopeOf(path) });
+    const call = new CallOptions({
+      ...manner,
+      target: `${root}${path}`,
+      deadlineMs,
+      signal,
+      scope: scope ?? scopeOf(path),
+    });
     // The client would take the query apart and put it together again otherwise; the transport uses the target as it is.
     const [bare = ''] = path.split('?', 1);
     await by(client.api(bare).responseType(ResponseType.RAW).middlewareOptions([call]));
     const { answer } = call;
     // What Graph did is then not known.
-    if (!answer?.isReadable) throw new GraphUnreachable('the answer cannot be read', true);
+    if (!answer?.isReadable) {
+      onOddity('unreadable');
+      throw new GraphUnreachable('the answer cannot be read', true);
+    }
     return { body: answer.body, headers: answer.headers };
   }
   return {
@@ -89,22 +111,22 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     async delete(path, limits) {
       await send(path, limits, again('write', limits), (request) => request.delete());
     },
+    toOwnPath,
+    report: onOddity,
     stop: () => transport.stop(),
   };
 }
 
 /**
- * @returns what is asked for at the origin, byte by byte as it was given.
- * @throws GraphUnreachable for a link to another origin or above the version: no token goes there
+ * @returns what is asked for at the origin, byte by byte as it was given; undefined for a link to another origin or above
+ *   the version: no token goes there
  */
-function toTarget(pathOrLink: string, origin: string, root: string): string {
-  if (pathOrLink.startsWith('/')) return `${root}${pathOrLink}`;
-  const url = URL.parse(pathOrLink);
+function toTarget(link: string, origin: string, root: string): string | undefined {
+  const url = URL.parse(link);
   // URL itself would encode what the link may hold as it is.
-  const [, target = ''] = /^https?:\/\/[^/?#\\]+(\/[\x21\x22\x24-\x7e]*)$/i.exec(pathOrLink) ?? [];
+  const [, target = ''] = /^https?:\/\/[^/?#\\]+(\/[\x21\x22\x24-\x7e]*)$/i.exec(link) ?? [];
   const isBelow = target.startsWith(`${root}/`) && url?.pathname.startsWith(`${root}/`);
-  if (url?.origin === origin && url.username === '' && url.password === '' && isBelow) return target;
-  throw new GraphUnreachable('the link leads elsewhere', false);
+  return url?.origin === origin && url.username === '' && url.password === '' && isBelow ? target : undefined;
 }
 
 /**

@@ -195,7 +195,6 @@ export class ScopeGovernor {
     counters.parts += answer.parts.length;
     counters.throttled += news.throttled;
     counters.resourceUnits += news.resourceUnits;
-    counters.badRetryAfter += news.badRetryAfter;
     if (isOutage(answer)) counters.failures += 1;
     return news.throttled === 0 && !isOutage(answer);
   }

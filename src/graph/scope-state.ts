@@ -19,8 +19,6 @@ export interface ScopeCounters {
   failures: number;
   resourceUnits: number;
   breakerOpened: number;
-  /** `Retry-After` that could not be understood, or was too long to be obeyed. */
-  badRetryAfter: number;
 }
 
 export interface ScopeState {
@@ -44,6 +42,5 @@ export function createScopeCounters(): ScopeCounters {
     failures: 0,
     resourceUnits: 0,
     breakerOpened: 0,
-    badRetryAfter: 0,
   };
 }

@@ -16,8 +16,6 @@ export interface ThrottleNews {
   pauses: { limit: Limit; retryAfterMs: number | null }[];
   /** How many were throttled. */
   throttled: number;
-  /** How many have a `Retry-After` that cannot be understood, or is longer than any that is obeyed. */
-  badRetryAfter: number;
   /** How much of the limit is used, from 0.8 on; null when Graph did not say. */
   percentage: number | null;
   resourceUnits: number;
@@ -34,7 +32,6 @@ export function readThrottleNews(answers: readonly Answered[], own: Access, nowM
       return pauses.length > 0 ? [{ limit, retryAfterMs: known.length > 0 ? Math.max(...known) : null }] : [];
     }),
     throttled: throttles.length,
-    badRetryAfter: answers.filter((answer) => isRetryAfterBad(answer, nowMs)).length,
     percentage: percentages.length > 0 ? Math.max(...percentages) : null,
     resourceUnits: numbersOf(answers, 'x-ms-resource-unit').reduce((sum, units) => sum + units, 0),
   };
@@ -52,7 +49,8 @@ function toThrottle({ status, header }: Answered, own: Access, nowMs: number) {
   return isThrottled ? { retryAfterMs, limit: limitOf(header, own) } : null;
 }
 
-function isRetryAfterBad({ status, header }: Answered, nowMs: number): boolean {
+/** @returns whether its `Retry-After` cannot be understood, or is longer than any that is obeyed. */
+export function isRetryAfterBad({ status, header }: Answered, nowMs: number): boolean {
   const said = status === 429 || status === 503 ? header('retry-after') : null;
   return said !== null && (toRetryAfterMs(said, nowMs) ?? Infinity) > LONGEST_HOLD_MS;
 }

@@ -7,8 +7,10 @@ import { Pool } from 'undici';
 import { readAnswer, type Answer } from './answer.ts';
 import type { Governor } from './governor.ts';
 import { GraphUnreachable, isSurelyNotDone, toRefusal, type GraphFailure, GraphRefusal } from './graph-error.ts';
+import type { ReportOddity } from './oddity.ts';
 import { RequestBody } from './request-body.ts';
 import { PRIORITY_HEADER, priorityWords, type Access, type Priority, type Scope } from './scope.ts';
+import { isRetryAfterBad } from './throttle-headers.ts';
 
 /**
  * When a call is made again within its deadline: a request with an effect only when Graph surely did nothing (it answered 429,
@@ -52,6 +54,7 @@ export interface TransportOptions {
   /** Connections at the most. */
   connections: number;
   governor: Governor;
+  onOddity: ReportOddity;
 }
 
 const REPEATED_STATUSES = new Set([429, 503, 504]);
@@ -101,6 +104,8 @@ export class GraphTransport implements Middleware {
           isTried = true;
           return this.#send(call, options, token, beginBeforeMs, signal);
         });
+        if ([answer, ...answer.parts].some((one) => isRetryAfterBad(one, governor.now())))
+          this.#options.onOddity('badRetryAfter');
         if (answer.status >= 200 && answer.status < 300) return answer;
         failure = toRefusal(answer.status, answer.header, answer.body);
       } catch (error) {

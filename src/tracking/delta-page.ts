@@ -1,4 +1,5 @@
 // One page of the directory's changes, checked before anything of it is believed.
+import type { GraphClient } from '../graph/client.ts';
 import { GraphUnreachable } from '../graph/graph-error.ts';
 import { toUser } from '../graph/read-resources.ts';
 import type { GraphUser } from '../graph/resources.ts';
@@ -22,17 +23,18 @@ export interface DeltaPage {
 type Json = { [member: string]: unknown };
 
 /**
- * @param graphUrl Graph's root with the version
+ * @param toOwnPath gives a link below Graph's root, undefined when it leads elsewhere: kept, it would lead nowhere for ever
  * @param asked where the page is from
  * @throws GraphUnreachable when it is no page of changes: then none of it may be skipped over
  */
-export function toPage(body: unknown, graphUrl: string, asked: string): DeltaPage {
+export function toPage(body: unknown, toOwnPath: GraphClient['toOwnPath'], asked: string): DeltaPage {
   if (!isObject(body)) throw rubbish('is no object');
   const { value } = body;
   if (!Array.isArray(value) || !value.every(isItem)) throw rubbish('has no list of users');
   const [next, last] = [body['@odata.nextLink'] ?? null, body['@odata.deltaLink'] ?? null];
   if ((next === null) === (last === null)) throw rubbish('has not exactly one link');
-  const link = toPathOf(next ?? last, graphUrl);
+  const given = next ?? last;
+  const link = typeof given === 'string' ? toOwnPath(given) : undefined;
   if (link === undefined) throw rubbish('has a link that leads elsewhere');
   if (last === null && link === asked) throw rubbish('leads back to itself');
   return { items: toItems(value), link, isLast: last !== null };
@@ -68,14 +70,4 @@ function rankOf({ user, isRemoved }: DeltaItem): number {
 /** @returns when the guest's state changed last, as far as it is told; 0 when it is not. */
 export function changeTimeOf(user: GraphUser | null | undefined): number {
   return Date.parse(user?.externalUserStateChangeDateTime ?? '') || 0;
-}
-
-/** The same test as the client's own, made before the link is kept: one that the client refuses would lead nowhere for ever. */
-function toPathOf(link: unknown, graphUrl: string): string | undefined {
-  if (typeof link !== 'string') return undefined;
-  const [url, { origin, pathname: root }] = [URL.parse(link), new URL(graphUrl)];
-  const [, target = ''] = /^https?:\/\/[^/?#\\]+(\/[\x21\x22\x24-\x7e]*)$/i.exec(link) ?? [];
-  const isBelow = target.startsWith(`${root}/`) && url?.pathname.startsWith(`${root}/`);
-  if (url?.origin !== origin || url.username !== '' || url.password !== '' || !isBelow) return undefined;
-  return target.slice(root.length);
 }

@@ -9,8 +9,7 @@ import type { Store } from './store.ts';
 
 export interface RoundOptions {
   store: Pick<Store, 'claimJob' | 'saveJob' | 'bringForward' | 'findByGuests' | 'findLost' | 'save' | 'find'>;
-  client: Pick<GraphClient, 'get'>;
-  graphUrl: string;
+  client: Pick<GraphClient, 'get' | 'toOwnPath'>;
   now: () => Date;
   intervalMs: number;
   leaseMs: number;
@@ -114,8 +113,8 @@ export class Round {
   }
 
   async #read(path: string): Promise<DeltaPage> {
-    const { client, leaseMs, graphUrl } = this.#options;
-    return toPage(await client.get(path, { timeoutMs: leaseMs / 2, priority: 'poll' }), graphUrl, path);
+    const { client, leaseMs } = this.#options;
+    return toPage(await client.get(path, { timeoutMs: leaseMs / 2, priority: 'poll' }), client.toOwnPath, path);
   }
 
   #save(dueInMs: number | null): Promise<boolean> {

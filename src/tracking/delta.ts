@@ -10,9 +10,7 @@ import type { Store } from './store.ts';
 
 export interface DeltaOptions {
   store: RoundOptions['store'] & Pick<Store, 'pendingInvitations' | 'readJob' | 'expediteJob'>;
-  client: Pick<GraphClient, 'get'>;
-  /** Graph's root with the version: links that lead elsewhere are not followed. */
-  graphUrl: string;
+  client: Pick<GraphClient, 'get' | 'toOwnPath'>;
   now: () => Date;
   /** Time between two rounds while somebody watches a pending invitation. */
   intervalMs: number;

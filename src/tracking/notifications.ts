@@ -1,6 +1,7 @@
 // Works off the stored notifications of calls: finds whose they are, and writes down what they tell.
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../logger.ts';
+import { createSeldomLog, type SeldomLog } from '../seldom-log.ts';
 import { apply } from './apply.ts';
 import { nextDue } from './cadence.ts';
 import { correlate, idIn, readNotices, type CallNotice } from './call-notice.ts';
@@ -8,7 +9,7 @@ import { Loop } from './loop.ts';
 import { observeOperation, type OperationObservation } from './observe-operation.ts';
 import type { OperationRecord } from './record.ts';
 import type { Notification, Store } from './store.ts';
-import { createRefusalReporter, type ReportRefusal, type WebhookOutcome } from './webhook-outcomes.ts';
+import type { WebhookOutcome } from './webhook-outcomes.ts';
 
 export interface NotificationsOptions {
   store: Pick<
@@ -44,14 +45,14 @@ interface Sorted {
 export class Notifications {
   readonly #options: NotificationsOptions;
   readonly #loop: Loop;
-  readonly #refuse: ReportRefusal;
+  readonly #refuse: SeldomLog<WebhookOutcome>;
   /** When a notification last found its record, here or at another replica. */
   #heardAtMs = -Infinity;
   #notedAtMs = -Infinity;
 
   constructor(options: NotificationsOptions) {
     this.#options = options;
-    this.#refuse = createRefusalReporter(options);
+    this.#refuse = createSeldomLog(options);
     const tick = async () => {
       await this.tick();
       return IDLE_MS;

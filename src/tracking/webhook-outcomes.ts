@@ -1,6 +1,4 @@
-// What becomes of Graph's notifications: counted always, and written to the log only now and then, without what they hold.
-import type { Logger } from '../logger.ts';
-
+// What becomes of Graph's notifications, by the names that it is counted under.
 /**
  * handshake: a new subscription was confirmed. accepted: a call notification is on disk. ignored: one about something else.
  * changed: a user changed. lifecycle: news of the subscription. matched: a stored one found its record. unmatched: it was
@@ -21,25 +19,3 @@ export type WebhookOutcome =
   | 'malformed'
   | 'rubbish'
   | 'failed';
-
-export interface OutcomeReporterOptions {
-  logger: Pick<Logger, 'warn'>;
-  count: (outcome: WebhookOutcome) => void;
-  now: () => Date;
-}
-
-/** Counts a refusal, and logs the first of its kind in each minute. */
-export type ReportRefusal = (outcome: WebhookOutcome, facts: object, message: string) => void;
-
-const QUIET_MS = 60_000;
-
-export function createRefusalReporter({ logger, count, now }: OutcomeReporterOptions): ReportRefusal {
-  const loggedAtMs = new Map<WebhookOutcome, number>();
-  return (outcome, facts, message) => {
-    count(outcome);
-    const nowMs = Number(now());
-    if (nowMs - (loggedAtMs.get(outcome) ?? -Infinity) < QUIET_MS) return;
-    loggedAtMs.set(outcome, nowMs);
-    logger.warn({ outcome, ...facts }, message);
-  };
-}
