@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { useGateway, type Json } from './support/gateway.ts';
+import { dataOf, useGateway, type Json } from './support/gateway.ts';
 import { engines } from './support/stores.ts';
 
 const CREATE = `mutation ($inputs: [CreateInvitationInput!]!) {
@@ -18,7 +18,7 @@ describe.each(engines)('a query on $name', ({ open }) => {
       inviteRedirectUrl: 'https://app.example.com',
       ...members,
     }));
-    const { bulkId } = (await used.gateway.query(CREATE, { inputs })).data?.['createInvitations'] as Json;
+    const { bulkId } = dataOf(await used.gateway.query(CREATE, { inputs }), 'createInvitations');
     await used.gateway.subscribe(SENT, { bulkId }).ended;
   };
   /** @returns the reads that were made for callers: what the gateway reads for itself is marked low. */

@@ -6,9 +6,11 @@ import { createEmulator, type Emulator } from '../src/emulator/emulator.ts';
 import {
   administer,
   connect,
+  dataOf,
   query,
   toLiveEnvironment,
   waitFor,
+  type Answer,
   type EmulatorAdmin,
   type Json,
 } from './support/gateway.ts';
@@ -153,7 +155,7 @@ describe.each(engines)('a gateway on $name that is killed', ({ open }) => {
     const batches = async () =>
       (await graph.requests()).filter(({ parts }) => parts?.some(({ method }: Json) => method === 'POST'));
     const first = await start();
-    const { bulkId } = (await query(first.url, BULK, { inputs: guests(100) })).data?.['createInvitations'] as Json;
+    const { bulkId } = dataOf(await query(first.url, BULK, { inputs: guests(100) }), 'createInvitations');
     await waitFor('the first batches to arrive', async () => (await batches()).length >= 2);
     await first.gateway.end('SIGKILL');
     expect((await batches()).length).toBeLessThan(5);
@@ -168,8 +170,8 @@ describe.each(engines)('a gateway on $name that is killed', ({ open }) => {
       client.subscribe<Json>(
         { query: SENT, variables: { bulkId } },
         {
-          next({ data }) {
-            const { invitation, counts: now } = data?.['invitationsUpdated'] as Json;
+          next(answer) {
+            const { invitation, counts: now } = dataOf(answer as Answer, 'invitationsUpdated');
             states.set(invitation.tracking.id, invitation);
             counts = now;
           },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { startGateway, waitFor, type Json, type TestGateway } from './support/gateway.ts';
+import { dataOf, startGateway, waitFor, type Json, type TestGateway } from './support/gateway.ts';
 import { engines, type Engine } from './support/stores.ts';
 
 const CREATE =
@@ -50,7 +50,7 @@ describe.each(engines)('a gateway that Graph notifies on $name', ({ open }) => {
 
   it('pushes the redemption of a guest when Graph tells of a change', async () => {
     await waitFor('the subscription', async () => (await subscriptions()).length > 0);
-    const { inviteRedeemUrl, tracking } = (await gateway.query(CREATE)).data?.['createInvitation'] as Json;
+    const { inviteRedeemUrl, tracking } = dataOf(await gateway.query(CREATE), 'createInvitation');
     // Delta begins with the first pending invitation: what happened before is for the sweep.
     await waitFor('delta to begin', async () => (await gateway.emulator.counts()).byRoute['GET /users/delta'] === 1);
     await fetch(inviteRedeemUrl as string);
@@ -63,7 +63,7 @@ describe.each(engines)('a gateway that Graph notifies on $name', ({ open }) => {
   });
 
   it('pushes the end of an operation when Graph tells of it, without a single read', async () => {
-    const { id, tracking } = (await gateway.query(INVITE)).data?.['inviteParticipants'] as Json;
+    const { id, tracking } = dataOf(await gateway.query(INVITE), 'inviteParticipants');
     const watching = gateway.subscribe(
       `subscription { inviteParticipantsOperationUpdated(callId: "call", id: "${tracking.id}") { status ${HISTORY} } }`,
     );
@@ -77,7 +77,7 @@ describe.each(engines)('a gateway that Graph notifies on $name', ({ open }) => {
   });
 
   it('refuses a forged notification, counts it, and goes on', async () => {
-    const { id, tracking } = (await gateway.query(INVITE)).data?.['inviteParticipants'] as Json;
+    const { id, tracking } = dataOf(await gateway.query(INVITE), 'inviteParticipants');
     const { status } = await admin('notifications', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -6,12 +6,12 @@ import { toPath } from '../graph/client.ts';
 import { isGraphFailure } from '../graph/graph-error.ts';
 import { toOperation } from '../graph/read-resources.ts';
 import { nextDue } from './cadence.ts';
-import { Loop } from './loop.ts';
 import { observeOperation, type OperationObservation } from './observe-operation.ts';
 import { retryAfterOf, rubbish, toFailed } from './read-failure.ts';
 import type { OperationRecord } from './record.ts';
 import type { Observed } from './revise.ts';
 import type { Store, Write } from './store.ts';
+import { WorkLoop } from './work-loop.ts';
 
 export interface PollerOptions {
   store: Pick<Store, 'claim' | 'save' | 'nextDueInMs'>;
@@ -28,45 +28,34 @@ export interface PollerOptions {
   onError: (error: unknown) => void;
 }
 
+/** Each has one batch under way. */
 const LANES = 4;
-const LONGEST_SLEEP_MS = 1_000;
 
-/** Several lanes, each with one batch under way, so that a slow answer holds up nobody else. */
 export class Poller {
   readonly #options: PollerOptions;
-  readonly #lanes: readonly Loop[];
+  readonly #loop: WorkLoop;
   #lastClaim: Promise<unknown> = Promise.resolve();
 
   constructor(options: PollerOptions) {
     this.#options = options;
-    const tick = async () => {
-      await this.#drain();
-      const dueInMs = (await options.store.nextDueInMs('poll')) ?? LONGEST_SLEEP_MS;
-      return Math.min(Math.max(dueInMs, options.pauseMs()), LONGEST_SLEEP_MS);
-    };
-    this.#lanes = Array.from(
-      { length: LANES },
-      () => new Loop({ tick, onError: options.onError, retryMs: LONGEST_SLEEP_MS }),
-    );
+    this.#loop = new WorkLoop({ ...options, work: 'poll', lanes: LANES, pass: () => this.#drain() });
   }
 
   start(): void {
-    for (const lane of this.#lanes) lane.start();
+    this.#loop.start();
   }
 
-  /** Finishes the batches under way, so that no lease is left behind. */
-  async stop(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.stop()));
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
-  /** Looks for due operations now: something may have become due earlier than thought. */
   poke(): void {
-    for (const lane of this.#lanes) lane.poke();
+    this.#loop.poke();
   }
 
   /** One pass: everything that is due now. */
   async tick(): Promise<void> {
-    await Promise.all(this.#lanes.map(() => this.#drain()));
+    await Promise.all(Array.from({ length: LANES }, () => this.#drain()));
   }
 
   async #drain(): Promise<void> {

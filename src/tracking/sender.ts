@@ -6,7 +6,6 @@ import { isGraphFailure } from '../graph/graph-error.ts';
 import { toInvitationAnswer, toInvitationPost } from '../graph/invitations.ts';
 import { apply } from './apply.ts';
 import { nextDue } from './cadence.ts';
-import { Loop } from './loop.ts';
 import { observeInvitation, type InvitationObservation } from './observe-invitation.ts';
 import { retryAfterOf } from './read-failure.ts';
 import type { InvitationRecord } from './record.ts';
@@ -14,6 +13,7 @@ import { failRead, refuse } from './revise.ts';
 import type { Store } from './store.ts';
 import { LEASE_MARGIN_MS } from './tracker.ts';
 import { toFailure } from './unanswered.ts';
+import { WorkLoop } from './work-loop.ts';
 
 export interface SenderOptions {
   store: Pick<Store, 'claim' | 'save' | 'find' | 'nextDueInMs'>;
@@ -28,40 +28,30 @@ export interface SenderOptions {
 }
 
 const LANES = 2;
-const LONGEST_SLEEP_MS = 1_000;
 /** How long an invitation that Graph does not take is tried. */
 const GIVE_UP_MS = 86_400_000;
 
 /** A claim counts as the beginning of the sending: after a crash what was claimed is looked up, not sent. */
 export class Sender {
   readonly #options: SenderOptions;
-  readonly #lanes: readonly Loop[];
+  readonly #loop: WorkLoop;
 
   constructor(options: SenderOptions) {
     this.#options = options;
-    const tick = async () => {
-      await this.tick();
-      const dueInMs = (await options.store.nextDueInMs('send')) ?? LONGEST_SLEEP_MS;
-      return Math.min(Math.max(dueInMs, options.pauseMs()), LONGEST_SLEEP_MS);
-    };
-    this.#lanes = Array.from(
-      { length: LANES },
-      () => new Loop({ tick, onError: options.onError, retryMs: LONGEST_SLEEP_MS }),
-    );
+    this.#loop = new WorkLoop({ ...options, work: 'send', lanes: LANES, pass: () => this.tick() });
   }
 
   start(): void {
-    for (const lane of this.#lanes) lane.start();
+    this.#loop.start();
   }
 
   /** Finishes the batches under way: their outcome is on disk then. */
-  async stop(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.stop()));
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
-  /** Looks for waiting invitations now. */
   poke(): void {
-    for (const lane of this.#lanes) lane.poke();
+    this.#loop.poke();
   }
 
   /** Sends everything that waits and is due. */

@@ -4,12 +4,12 @@ import { BATCH_SIZE, type BatchReader, type ReadResult } from '../graph/batch.ts
 import { isGraphFailure } from '../graph/graph-error.ts';
 import { FILTER_SIZE } from '../graph/users.ts';
 import { nextDue } from './cadence.ts';
-import { Loop } from './loop.ts';
 import { observeInvitation } from './observe-invitation.ts';
 import { retryAfterOf } from './read-failure.ts';
 import type { InvitationRecord } from './record.ts';
 import type { Store, Write } from './store.ts';
 import { planReads, toObservations, type Read } from './sweep-reads.ts';
+import { WorkLoop } from './work-loop.ts';
 
 export interface SweeperOptions {
   store: Pick<Store, 'claim' | 'save' | 'nextDueInMs' | 'bringForward'>;
@@ -30,39 +30,27 @@ export interface SweeperOptions {
 
 /** What one batch holds. */
 const SWEEP_SIZE = BATCH_SIZE * FILTER_SIZE;
-const LONGEST_SLEEP_MS = 1_000;
 /** In less time, or in fewer intervals, delta need not have told of a change. */
 const GRACE_MS = 60_000;
 const GRACE_INTERVALS = 10;
 
 export class Sweeper {
   readonly #options: SweeperOptions;
-  readonly #loop: Loop;
+  readonly #loop: WorkLoop;
   #broughtForwardAt = -Infinity;
   #missedByDelta = 0;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
-    const tick = async () => {
-      await this.tick();
-      const dueInMs = (await options.store.nextDueInMs('sweep')) ?? LONGEST_SLEEP_MS;
-      return Math.min(Math.max(dueInMs, options.pauseMs()), LONGEST_SLEEP_MS);
-    };
-    this.#loop = new Loop({ tick, onError: options.onError, retryMs: LONGEST_SLEEP_MS });
+    this.#loop = new WorkLoop({ ...options, work: 'sweep', lanes: 1, pass: () => this.tick() });
   }
 
   start(): void {
     this.#loop.start();
   }
 
-  /** Finishes the sweep under way, so that no lease is left behind. */
-  async stop(): Promise<void> {
-    await this.#loop.stop();
-  }
-
-  /** Looks for due invitations now. */
-  poke(): void {
-    this.#loop.poke();
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** How many changes this replica found that delta should have told. */

@@ -70,6 +70,13 @@ export async function waitFor<T>(
   }
 }
 
+/** @returns what a root field was answered with; throws when there is nothing. */
+export function dataOf({ data, ...rest }: Answer, field: string): Json {
+  const value = data?.[field] as Json | null | undefined;
+  if (!value) throw new Error(`no ${field}: ${JSON.stringify(rest)}`);
+  return value;
+}
+
 export async function startGateway(engine: Engine, environment: { [name: string]: string } = {}): Promise<TestGateway> {
   const errors: unknown[] = [];
   const keep = (...line: unknown[]) => void errors.push(line);
