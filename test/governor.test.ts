@@ -275,6 +275,16 @@ describe('a limit that comes near', () => {
     expect([governor.delayMs('directory', 'poll'), state().availability]).toEqual([0, 'available']);
   });
 
+  it('spaces out what loops send as well: nobody waits for it', async () => {
+    graph.answers = [used('0.9')];
+    await post();
+    expect(governor.delayMs('directory', 'mutation')).toBe(5_000);
+    expect(governor.delayMs('calls', 'mutation')).toBe(0);
+    await post();
+    clockMs += 5_000;
+    expect(governor.delayMs('directory', 'mutation')).toBe(0);
+  });
+
   it('slows reads mildly once it is passed, and mutations never', async () => {
     graph.answers = [used('1.8')];
     await read();

@@ -3,8 +3,8 @@ import type { Priority, Scope } from './scope.ts';
 
 /** The windows that Graph counts in: what it said about an older one holds no more. */
 const WINDOW_MS: { [scope in Scope]: number } = { directory: 10_000, calls: 15_000 };
-/** Between two polls when the limit is reached: callers need what is left. */
-const WIDEST_POLL_GAP_MS = 10_000;
+/** Between two calls of a loop when the limit is reached: callers need what is left. */
+const WIDEST_LOOP_GAP_MS = 10_000;
 /** Between two reads of callers far beyond the limit: hardly felt by one caller, and a brake on many. */
 const WIDEST_READ_GAP_MS = 250;
 
@@ -38,13 +38,17 @@ export class Pace {
 
   /** @returns how long the next call has to wait; mutations never do. */
   delayMs(priority: Priority, nowMs: number): number {
-    const used = this.percentage(nowMs) ?? 0;
-    const gapMs =
-      priority === 'poll'
-        ? share(used, 0.8, 1) * WIDEST_POLL_GAP_MS
-        : priority === 'read'
-          ? share(used, 1, 1.8) * WIDEST_READ_GAP_MS
-          : 0;
+    if (priority === 'poll') return this.loopDelayMs(priority, nowMs);
+    const gapMs = priority === 'read' ? share(this.percentage(nowMs) ?? 0, 1, 1.8) * WIDEST_READ_GAP_MS : 0;
+    return this.#untilNextMs(priority, gapMs, nowMs);
+  }
+
+  /** @returns how long a loop leaves alone what it has to read or to send: nobody waits for it. */
+  loopDelayMs(priority: Priority, nowMs: number): number {
+    return this.#untilNextMs(priority, share(this.percentage(nowMs) ?? 0, 0.8, 1) * WIDEST_LOOP_GAP_MS, nowMs);
+  }
+
+  #untilNextMs(priority: Priority, gapMs: number, nowMs: number): number {
     return Math.min(Math.max(0, this.#lastMs[priority] + gapMs - nowMs), this.freshMs(nowMs));
   }
 }

@@ -70,8 +70,8 @@ export class ScopeGovernor {
   delayMs(priority: LoopPriority): number {
     const nowMs = this.#options.now();
     const breakerMs = this.#breaker.mayPass(priority) ? 0 : Math.max(this.#breaker.leftMs(), PROBE_MS);
-    const pauseMs = priority === 'poll' ? this.#pollPauseMs('read', nowMs) : this.#pauseMs('write', nowMs);
-    return Math.ceil(Math.max(breakerMs, pauseMs));
+    const pauseMs = this.#pauseMs(priority === 'poll' ? 'read' : 'write', nowMs);
+    return Math.ceil(Math.max(breakerMs, pauseMs, this.#pace.loopDelayMs(priority, nowMs)));
   }
 
   get availability(): Availability {
