@@ -151,6 +151,7 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
       expect(ids(await store.findByGuests(['g1', 'g2', 'g3'])).toSorted()).toEqual(
         [active.id, elsewhere.id, unknown.id].toSorted(),
       );
+      expect(ids(await store.findByGuests(['G1'])).toSorted()).toEqual([active.id, elsewhere.id].toSorted());
       expect(ids([submitting, settled])).toHaveLength(2);
       expect(await store.findByGuests([])).toEqual([]);
     });
@@ -197,6 +198,8 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
       ];
       await followed(newOperation());
       await store.watch([second.id], 60_000, HOUR_MS);
+      expect(await claim('sweep')).toEqual([]);
+      await store.bringForward({ watchedOnly: true, laterThanMs: 2 * HOUR_MS });
       expect(await claim('sweep')).toEqual([]);
       await store.bringForward({ watchedOnly: true, laterThanMs: 0 });
       expect(ids(await claim('sweep'))).toEqual([second.id]);
@@ -245,6 +248,14 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
       await store.claimJob('delta', 'one', 1_000);
       expect(await store.claimJob('delta', 'one', LEASE_MS)).toEqual({ state: null });
       expect((await store.readJob('delta')).dueInMs).toBeGreaterThan(LEASE_MS / 2);
+    });
+
+    it('remember through a renewal that they were expedited', async () => {
+      await store.claimJob('delta', 'one', LEASE_MS);
+      await other.expediteJob('delta');
+      await store.claimJob('delta', 'one', LEASE_MS);
+      await store.saveJob('delta', 'one', null, HOUR_MS);
+      expect(await other.claimJob('delta', 'two', LEASE_MS)).toEqual({ state: null });
     });
 
     it('are due at once when they are expedited, even while they are done', async () => {

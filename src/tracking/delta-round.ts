@@ -121,7 +121,7 @@ export class Round {
     return this.#options.store.saveJob('delta', this.#token, JSON.stringify(this.#state), dueInMs);
   }
 
-  /** Only now and then: a renewal forgets that the job was expedited meanwhile. @returns false when the job is another's */
+  /** Only now and then, for it is a write more. @returns false when the job is another's */
   async #renew(): Promise<boolean> {
     const { store, leaseMs, now } = this.#options;
     if (Number(now()) - this.#heldSince < leaseMs / 2) return true;
