@@ -68,7 +68,7 @@ describe('the users of one answer', () => {
     expect(asked).toHaveLength(4);
     for (const url of asked) {
       expect(url).toMatch(/^\/users\?\$select=id,displayName&\$filter=id%20in%20\(/);
-      expect(url.match(/'[0-9a-f-]{36}'/g)?.length).toBeLessThanOrEqual(15);
+      expect(url.match(/%27[0-9a-f-]{36}%27/g)?.length).toBeLessThanOrEqual(15);
     }
   });
 
@@ -159,7 +159,7 @@ describe('the same read by several at once', () => {
 describe('the paths of guests', () => {
   it('hold 15 ids at the most, and quote them', () => {
     expect(() => guestsPath(Array.from({ length: 16 }, () => 'a'))).toThrow(RangeError);
-    expect(guestsPath(["o'n"])).toContain("$filter=id%20in%20('o''n')");
-    expect(usersByMailPath("o'n&x@example.com")).toContain("'o''n%26x%40example.com'");
+    expect(guestsPath(["o'n"])).toContain('$filter=id%20in%20(%27o%27%27n%27)');
+    expect(usersByMailPath("o'n&x@example.com")).toContain('%27o%27%27n%26x%40example.com%27');
   });
 });

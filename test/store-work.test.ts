@@ -101,6 +101,20 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
       for (const records of repeated) expect(ids(records)).toEqual([second.id, first.id]);
     });
 
+    it('never wait for each other in a circle, in whatever order the keys are', async () => {
+      const keys = Array.from({ length: 100 }, (_, index) => `key${index}`);
+      const orders = [keys, keys.toReversed(), keys, keys.toReversed()];
+      const stored = await Promise.all(
+        orders.map((order, index) =>
+          (index % 2 ? store : other).insertBulk(
+            `bulk${index}`,
+            order.map((idempotencyKey) => queued({ idempotencyKey })),
+          ),
+        ),
+      );
+      expect(new Set(stored.flatMap(ids)).size).toBe(100);
+    });
+
     it('go with their records', async () => {
       const [record] = await store.insertBulk('bulk', [queued()]);
       await engine.run('delete from record where id = $1', [record?.id ?? '']);
@@ -111,8 +125,15 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
   describe('idempotency keys', () => {
     const later = (ms: number) => new Date(Number(createdAt) + ms);
 
-    it('hold for their time, and not longer', async () => {
+    it('hold while it is not known what became of the request, however long', async () => {
       const first = await insert(newInvitation({ idempotencyKey: 'key' }));
+      const again = newInvitation({ idempotencyKey: 'key', createdAt: later(2 * KEY_MS) });
+      expect((await insert(again)).id).toBe(first.id);
+      expect(ids(await store.insertBulk('bulk', [{ ...again, id: randomUUID(), work: 'send' }]))).toEqual([first.id]);
+    });
+
+    it('hold for their time, and not longer', async () => {
+      const first = await insert(newInvitation({ idempotencyKey: 'key', state: 'active' }));
       const again = newInvitation({ idempotencyKey: 'key', createdAt: later(KEY_MS - 1) });
       expect((await insert(again)).id).toBe(first.id);
       const next = newInvitation({ idempotencyKey: 'key', createdAt: later(KEY_MS) });
@@ -121,7 +142,7 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
     });
 
     it('hold as long in a bulk', async () => {
-      const first = await insert(newInvitation({ idempotencyKey: 'key' }));
+      const first = await insert(newInvitation({ idempotencyKey: 'key', state: 'active' }));
       const again = queued({ idempotencyKey: 'key', createdAt: later(KEY_MS - 1) });
       expect(ids(await store.insertBulk('one', [again]))).toEqual([first.id]);
       const next = queued({ idempotencyKey: 'key', createdAt: later(KEY_MS) });

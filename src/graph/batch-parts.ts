@@ -17,13 +17,22 @@ export function toParts(answer: unknown, onDouble = () => {}): Map<string, Part>
     const { id, status, headers, body } = (item ?? {}) as { [member: string]: unknown };
     if (typeof id !== 'string' || typeof status !== 'number') continue;
     if (parts.has(id)) onDouble();
-    else parts.set(id, { id, status, body, header: (name) => headerOf(headers, name) });
+    else parts.set(id, { id, status, body, header: readHeaders(headers) });
   }
   return parts;
 }
 
+/** More than any answer has; the rest is not looked at. */
+const MOST_HEADERS = 100;
+
 /** Graph's own samples write the names of a part's headers in any case. */
-function headerOf(headers: unknown, name: string): string | null {
-  const [, value] = Object.entries(headers ?? {}).find(([candidate]) => candidate.toLowerCase() === name) ?? [];
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+function readHeaders(given: unknown): Answered['header'] {
+  if (typeof given !== 'object' || given === null) return () => null;
+  const headers = new Map<string, string>();
+  for (const name in given) {
+    const value = (given as { [name: string]: unknown })[name];
+    if (typeof value === 'string' || typeof value === 'number') headers.set(name.toLowerCase(), String(value));
+    if (headers.size === MOST_HEADERS) break;
+  }
+  return (name) => headers.get(name) ?? null;
 }

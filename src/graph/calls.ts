@@ -67,7 +67,8 @@ function toBody({ participants, clientContext }: InviteParticipantsRequest) {
 function toIdentitySet(identity: GraphIdentitySet) {
   const entries = Object.entries(identity) as [IdentityKind, object][];
   return {
-    '@odata.type': '#microsoft.graph.identitySet',
+    // The plain set declares no such member.
+    '@odata.type': `#microsoft.graph.${'azureCommunicationServicesUser' in identity ? 'communicationsIdentitySet' : 'identitySet'}`,
     ...Object.fromEntries(
       entries.map(([kind, members]) => [
         kind,

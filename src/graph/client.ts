@@ -79,7 +79,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     manner: Manner,
     by: (request: GraphRequest) => Promise<unknown>,
   ) {
-    const path = pathOrLink.startsWith('/') ? pathOrLink : toOwnPath(pathOrLink);
+    const path = pathOrLink.startsWith('/') ? checkPath(pathOrLink) : toOwnPath(pathOrLink);
     if (path === undefined) throw new GraphUnreachable('the link leads elsewhere', false);
     const deadlineMs = governor.now() + timeoutMs;
     const call = new CallOptions({
@@ -127,6 +127,13 @@ function toTarget(link: string, origin: string, root: string): string | undefine
   const [, target = ''] = /^https?:\/\/[^/?#\\]+(\/[\x21\x22\x24-\x7e]*)$/i.exec(link) ?? [];
   const isBelow = target.startsWith(`${root}/`) && url?.pathname.startsWith(`${root}/`);
   return url?.origin === origin && url.username === '' && url.password === '' && isBelow ? target : undefined;
+}
+
+/** A path that HTTP does not allow would cost its connection, and one with dots may leave the version. */
+function checkPath(path: string): string {
+  if (!/^\/(?!\/)[\x21\x22\x24-\x7e]*$/.test(path) || /\/\.\.?([/?]|$)/.test(path))
+    throw new TypeError('not a path below the version');
+  return path;
 }
 
 /**

@@ -1,6 +1,7 @@
 // What can go wrong between us and Graph, and the one place that turns it into an error for a client.
 import { GraphClientError } from '@microsoft/microsoft-graph-client';
 import { GatewayError, type ErrorCode, type GraphAnswer } from '../errors.ts';
+import { LONGEST_HOLD_MS } from './hold.ts';
 
 /** The client passes on its own errors untouched, and wraps all others. */
 abstract class ClientError extends GraphClientError {
@@ -62,14 +63,24 @@ export function isGraphFailure(error: unknown): error is GraphFailure {
   return error instanceof GraphRefusal || error instanceof GraphUnreachable || error instanceof GraphHeldBack;
 }
 
-/** @returns the moment `Retry-After` names as milliseconds from now (0 to one day); null when it names none. */
+/** @returns the moment `Retry-After` names as milliseconds from now, 0 to as long as it is obeyed; null when it names none. */
 export function toRetryAfterMs(header: string | null | undefined, nowMs: number): number | null {
+  const saidMs = toSaidMs(header, nowMs);
+  return saidMs === null ? null : Math.min(saidMs, LONGEST_HOLD_MS);
+}
+
+/** @returns the same without an upper bound. */
+export function toSaidMs(header: string | null | undefined, nowMs: number): number | null {
   const value = header?.trim();
   if (!value) return null;
-  // One edition of the throttling page shows a fraction; HTTP also allows a date.
-  const ms = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
-  if (!Number.isFinite(ms) || value.startsWith('-')) return null;
-  return Math.min(Math.max(0, Math.ceil(ms)), 24 * 60 * 60 * 1000);
+  // Only the form that HTTP allows: what JavaScript takes for a date is far more, "5, 5" among it.
+  const isDate = /^[A-Z][a-z]{2,8},? [\w :-]+ GMT$/.test(value);
+  // A header that was sent twice comes joined: the longest counts.
+  const waits = isDate
+    ? [Date.parse(value) - nowMs]
+    : value.split(',').flatMap((one) => (/^\d+(\.\d+)?$/.test(one.trim()) ? [Number(one) * 1000] : []));
+  const ms = Math.max(...waits.filter((wait) => Number.isFinite(wait)));
+  return Number.isFinite(ms) ? Math.max(0, Math.ceil(ms)) : null;
 }
 
 /**

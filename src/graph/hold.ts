@@ -60,7 +60,9 @@ export class Hold<Call extends object> {
     // Calls that were under way together are one throttling, however many they are.
     if (this.leftMs(nowMs) === 0) this.#strikes += 1;
     const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (this.#strikes - 1), LONGEST_BACKOFF_MS);
-    const pauseMs = retryAfterMs ?? backoffMs * (0.5 + Math.random() / 2);
+    // Told to come back at once, or too soon again and again, we keep a distance of our own.
+    const leastMs = retryAfterMs && this.#strikes === 1 ? 0 : backoffMs * (0.5 + Math.random() / 2);
+    const pauseMs = Math.max(retryAfterMs ?? 0, leastMs);
     this.#untilMs = Math.max(this.#isOn ? this.#untilMs : 0, nowMs + Math.min(pauseMs, LONGEST_HOLD_MS));
     this.#isOn = true;
   }

@@ -30,6 +30,8 @@ export interface ScopeGovernorOptions {
  */
 const PLACES = { caller: 56, poll: 8 };
 export const MOST_IN_FLIGHT = PLACES.caller + PLACES.poll;
+/** Calls at once right after a pause: doubled by each good answer, so that all who waited do not leave in one burst. */
+const FIRST_PLACES = 2;
 /** How soon to look again while another call finds out whether Graph is back: about as long as an answer takes. */
 const PROBE_MS = 1_000;
 
@@ -43,6 +45,7 @@ export class ScopeGovernor {
   readonly #waiting = new WaitingCalls();
   readonly #inFlight = { caller: 0, poll: 0 };
   readonly #counters = createScopeCounters();
+  #places = Infinity;
   #told: Availability = 'available';
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -131,6 +134,7 @@ export class ScopeGovernor {
     const place = placeOf(call.priority);
     return (
       this.#inFlight[place] < PLACES[place] &&
+      this.#inFlight.caller + this.#inFlight.poll < this.#places &&
       this.#holds.mayPass(call.access, nowMs) &&
       this.#pace.delayMs(call.priority, nowMs) === 0
     );
@@ -190,6 +194,8 @@ export class ScopeGovernor {
     const nowMs = this.#options.now();
     const news = readThrottleNews([answer, ...answer.parts], own, nowMs);
     for (const { limit, retryAfterMs } of news.pauses) this.#holds.begin(limit, retryAfterMs, nowMs);
+    if (news.pauses.length > 0) this.#places = FIRST_PLACES;
+    else this.#places = this.#places < MOST_IN_FLIGHT ? this.#places * 2 : Infinity;
     if (news.percentage !== null) this.#pace.hear(news.percentage, nowMs);
     const counters = this.#counters;
     counters.parts += answer.parts.length;

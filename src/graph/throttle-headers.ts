@@ -1,5 +1,5 @@
 // What an answer of Graph tells about its limits.
-import { toRetryAfterMs } from './graph-error.ts';
+import { toRetryAfterMs, toSaidMs } from './graph-error.ts';
 import { LONGEST_HOLD_MS } from './hold.ts';
 import { limits, type Access, type Limit } from './scope.ts';
 
@@ -37,8 +37,15 @@ export function readThrottleNews(answers: readonly Answered[], own: Access, nowM
   };
 }
 
-/** @returns whether the answer says that nobody is there to answer. A plain 500 does not: a caller's request may provoke it. */
-export function isOutage({ status, header }: Answered): boolean {
+/**
+ * @returns whether the answer, or each of its parts, says that nobody is there to answer. A plain 500 does not: a caller's
+ *   request may provoke it.
+ */
+export function isOutage({ parts = [], ...answer }: Answered & { parts?: readonly Answered[] }): boolean {
+  return isNobodyThere(answer) || (parts.length > 0 && parts.every(isNobodyThere));
+}
+
+function isNobodyThere({ status, header }: Answered): boolean {
   return status === 502 || status === 504 || (status === 503 && toRetryAfterMs(header('retry-after'), 0) === null);
 }
 
@@ -52,7 +59,7 @@ function toThrottle({ status, header }: Answered, own: Access, nowMs: number) {
 /** @returns whether its `Retry-After` cannot be understood, or is longer than any that is obeyed. */
 export function isRetryAfterBad({ status, header }: Answered, nowMs: number): boolean {
   const said = status === 429 || status === 503 ? header('retry-after') : null;
-  return said !== null && (toRetryAfterMs(said, nowMs) ?? Infinity) > LONGEST_HOLD_MS;
+  return said !== null && (toSaidMs(said, nowMs) ?? Infinity) > LONGEST_HOLD_MS;
 }
 
 /** `x-ms-throttle-scope` is `<Scope>/<Limit>/<application>/<tenant, user or resource>`. */

@@ -6,7 +6,7 @@ import type { Context, Middleware, MiddlewareOptions } from '@microsoft/microsof
 import { Pool } from 'undici';
 import { readAnswer, type Answer } from './answer.ts';
 import type { Governor } from './governor.ts';
-import { GraphUnreachable, isSurelyNotDone, toRefusal, type GraphFailure, GraphRefusal } from './graph-error.ts';
+import { GraphRefusal, GraphUnreachable, toRefusal, type GraphFailure } from './graph-error.ts';
 import type { ReportOddity } from './oddity.ts';
 import { RequestBody } from './request-body.ts';
 import { PRIORITY_HEADER, priorityWords, type Access, type Priority, type Scope } from './scope.ts';
@@ -109,8 +109,8 @@ export class GraphTransport implements Middleware {
         if (answer.status >= 200 && answer.status < 300) return answer;
         failure = toRefusal(answer.status, answer.header, answer.body);
       } catch (error) {
-        // What an earlier attempt may have done is not undone by the governor's refusal of this one.
-        if (!isTried && failure && !isSurelyNotDone(failure)) throw failure;
+        // What Graph said to an earlier attempt tells more, and what that may have done is not undone by a refusal of ours.
+        if (!isTried && failure) throw failure;
         if (!isTried || !(error instanceof GraphUnreachable)) throw error;
         failure = error;
       }

@@ -47,5 +47,5 @@ export function deltaPath(): string {
 }
 
 function toLiteral(text: string): string {
-  return encodeURIComponent(`'${text.replaceAll("'", "''")}'`);
+  return encodeURIComponent(`'${text.replaceAll("'", "''")}'`).replaceAll("'", '%27');
 }

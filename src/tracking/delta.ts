@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import type { GraphClient } from '../graph/client.ts';
 import { GraphHeldBack, GraphUnreachable, isGraphFailure, type GraphFailure } from '../graph/graph-error.ts';
-import { LONGEST_HOLD_MS } from '../graph/hold.ts';
 import { Round, type RoundOptions } from './delta-round.ts';
 import { toDeltaState } from './delta-state.ts';
 import { Loop } from './loop.ts';
@@ -67,7 +66,8 @@ export class Delta {
   /** Makes the next round come now: somebody begins to watch, and should not wait for the pace of those whom nobody watches. */
   hurry(): void {
     const at = Number(this.#options.now());
-    if (at - this.#hurriedAt < this.#options.intervalMs) return;
+    // After a failure the wait is Graph's to decide; the sweep sees to those who watch.
+    if (this.#state.failures > 0 || at - this.#hurriedAt < this.#options.intervalMs) return;
     this.#hurriedAt = at;
     this.#options.store.expediteJob('delta').then(() => this.poke(), this.#options.onError);
   }
@@ -135,7 +135,7 @@ export class Delta {
 
   async #fail(round: Round, error: GraphFailure): Promise<void> {
     const { intervalMs, onError } = this.#options;
-    const askedMs = error instanceof GraphUnreachable ? 0 : Math.min(error.retryAfterMs ?? 0, LONGEST_HOLD_MS);
+    const askedMs = error instanceof GraphUnreachable ? 0 : (error.retryAfterMs ?? 0);
     // Graph was not even asked, and whoever holds us back tells why.
     if (error instanceof GraphHeldBack) return void (await round.release(askedMs));
     this.#counts.failures += 1;

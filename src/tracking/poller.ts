@@ -59,7 +59,7 @@ export class Poller {
   }
 
   async #drain(): Promise<void> {
-    while (this.#options.pauseMs() === 0) {
+    while (this.#options.pauseMs() === 0 && !this.#loop.isStopping) {
       const leaseToken = randomUUID();
       const records = await this.#claim(leaseToken);
       if (records.length > 0) await this.#options.store.save(await this.#read(records), leaseToken);

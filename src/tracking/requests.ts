@@ -15,6 +15,8 @@ export type InviteParticipantsInput = Omit<InviteParticipantsRequest, 'clientCon
 const MAX_PARTICIPANTS = 5;
 const MAX_CLIENT_CONTEXT = 256;
 const MAX_IDEMPOTENCY_KEY = 128;
+// Not Graph's limit: twenty of the largest inputs must fit into one request.
+const MAX_TEXT = 16_384;
 // Not Graph's limit, like that of an id.
 const MAX_EMAIL_ADDRESS = 320;
 // The reference page of `invitation` lists what an address must not have; the exceptions speak of the part before the @.
@@ -57,6 +59,8 @@ export function toInvitationRequest(
   if (input.invitedUser) requireId(input.invitedUser.id, `${position}.invitedUser.id`);
   input.invitedUserSponsors?.forEach(({ id }, index) => requireId(id, `${position}.invitedUserSponsors[${index}].id`));
   const { idempotencyKey: _, ...request } = toPlain(input);
+  // A list that Graph does not know as null.
+  if (request.invitedUserMessageInfo?.ccRecipients === null) delete request.invitedUserMessageInfo.ccRecipients;
   return request;
 }
 
@@ -129,10 +133,13 @@ function requireIdempotencyKey(key: string | null | undefined, position: string)
   }
 }
 
-/** Half of a surrogate pair cannot be sent anywhere. */
+/** Half of a surrogate pair cannot be sent anywhere, and NUL cannot be stored everywhere. */
 function requireText(value: unknown, field: string): void {
-  if (typeof value === 'string' && !value.isWellFormed()) {
-    refuseInput(field, 'This is no whole text: it has half of a character. Check how it was cut or encoded.');
+  if (typeof value === 'string' && (!value.isWellFormed() || value.includes('\0'))) {
+    refuseInput(field, 'This is no text: it has NUL or half of a character. Check how it was cut or encoded.');
+  }
+  if (typeof value === 'string' && value.length > MAX_TEXT) {
+    refuseInput(field, `${value.length} characters; ${MAX_TEXT} are allowed. Shorten it.`);
   }
   if (typeof value !== 'object' || value === null) return;
   for (const [key, member] of Object.entries(value)) {

@@ -1,8 +1,8 @@
 // Sends the invitations that wait, 20 in one batch. One that was begun is never sent again unless Graph surely did nothing.
 import { randomUUID } from 'node:crypto';
-import { BATCH_SIZE, sendBatch, type ReadResult } from '../graph/batch.ts';
+import { BATCH_SIZE, sendBatch, type BatchPart, type PartResult } from '../graph/batch.ts';
 import type { GraphClient } from '../graph/client.ts';
-import { isGraphFailure } from '../graph/graph-error.ts';
+import { GraphRefusal, isGraphFailure } from '../graph/graph-error.ts';
 import { toInvitationAnswer, toInvitationPost } from '../graph/invitations.ts';
 import { apply } from './apply.ts';
 import { nextDue } from './cadence.ts';
@@ -27,7 +27,12 @@ export interface SenderOptions {
   onError: (error: unknown) => void;
 }
 
+/** What became of one invitation; `isOfAll`: the batch failed, whatever was in it. */
+type SendResult = PartResult & { isOfAll?: boolean };
+
 const LANES = 2;
+/** Bad request, too large: there may be one invitation in it that is to blame. */
+const CONTENT_STATUSES = new Set([400, 413]);
 /** How long an invitation that Graph does not take is tried. */
 const GIVE_UP_MS = 86_400_000;
 
@@ -56,34 +61,44 @@ export class Sender {
 
   /** Sends everything that waits and is due. */
   async tick(): Promise<void> {
-    const { store, timeoutMs, pauseMs } = this.#options;
-    while (pauseMs() === 0) {
+    const { store, now, timeoutMs, pauseMs } = this.#options;
+    while (pauseMs() === 0 && !this.#loop.isStopping) {
+      // From before the claim: whoever was stopped for longer than the lease must not send any more.
+      const untilMs = Number(now()) + timeoutMs;
       const claim = { limit: BATCH_SIZE, leaseMs: timeoutMs + LEASE_MARGIN_MS, horizonMs: 0 };
       const records = await store.claim({ work: 'send', leaseToken: randomUUID(), ...claim });
-      if (records.length > 0) await this.#send(records as InvitationRecord[]);
+      if (records.length > 0) await this.#send(records as InvitationRecord[], untilMs);
       if (records.length < BATCH_SIZE) return;
     }
   }
 
-  async #send(records: readonly InvitationRecord[]): Promise<void> {
-    const { client, timeoutMs, store } = this.#options;
+  async #send(records: readonly InvitationRecord[], untilMs: number): Promise<void> {
     const posts = records.map(({ request }) => toInvitationPost(request));
-    let results: ReadResult[];
-    try {
-      results = await sendBatch(client, posts, { timeoutMs });
-    } catch (error) {
-      if (!isGraphFailure(error)) throw error;
-      results = posts.map(() => ({ error }));
-    }
-    const byId = new Map(records.map(({ id }, index) => [id, results[index] as ReadResult]));
+    const results = await this.#post(posts, untilMs);
+    const byId = new Map(records.map(({ id }, index) => [id, results[index] as SendResult]));
     await apply(records, {
-      store,
-      observe: (record) => this.#observe(record, byId.get(record.id) as ReadResult),
+      store: this.#options.store,
+      observe: (record) => this.#observe(record, byId.get(record.id) as SendResult),
       nextDue: (record) => this.#nextDue(record, byId.get(record.id)),
     });
   }
 
-  #observe(record: InvitationRecord, result: ReadResult): InvitationRecord {
+  /** What Graph refuses as a whole is sent in halves when it may be for one of the parts. */
+  async #post(posts: readonly BatchPart[], untilMs: number): Promise<SendResult[]> {
+    const { client, now } = this.#options;
+    try {
+      return await sendBatch(client, posts, { timeoutMs: Math.max(1, untilMs - Number(now())) });
+    } catch (error) {
+      if (!isGraphFailure(error)) throw error;
+      const isForContent = error instanceof GraphRefusal && CONTENT_STATUSES.has(error.statusCode);
+      if (!isForContent || posts.length === 1) return posts.map(() => ({ error, isOfAll: !isForContent }));
+      const half = Math.ceil(posts.length / 2);
+      const first = await this.#post(posts.slice(0, half), untilMs);
+      return [...first, ...(await this.#post(posts.slice(half), untilMs))];
+    }
+  }
+
+  #observe(record: InvitationRecord, result: SendResult): InvitationRecord {
     const at = this.#options.now();
     const observation = toObservation(result, at);
     if (observation.kind !== 'refused' || observation.reason !== 'notSent')
@@ -93,7 +108,7 @@ export class Sender {
     return { ...failRead(record, observation, observation.refusal.code), work: 'send' };
   }
 
-  #nextDue(record: InvitationRecord, result: ReadResult | undefined) {
+  #nextDue(record: InvitationRecord, result: SendResult | undefined) {
     const { now, intervalMs } = this.#options;
     return nextDue(record, {
       now: now(),
@@ -105,9 +120,13 @@ export class Sender {
   }
 }
 
-function toObservation(result: ReadResult, at: Date): InvitationObservation {
+function toObservation(result: SendResult, at: Date): InvitationObservation {
   const observed = { at, source: 'mutation' as const };
-  if ('error' in result) return toFailure(result.error, observed);
+  if ('error' in result) {
+    const failure = toFailure(result.error, observed);
+    // Nobody refused this invitation: our token may have been too old, say.
+    return failure.kind === 'refused' && result.isOfAll ? { ...failure, reason: 'notSent' } : failure;
+  }
   try {
     return { kind: 'answered', ...toInvitationAnswer(result.body), ...observed };
   } catch (error) {

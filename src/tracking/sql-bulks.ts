@@ -11,17 +11,24 @@ export const KEY_CONTENDED =
   'The record could not be added: others added and freed its idempotency key again and again.';
 
 function createStatements(dialect: Dialect) {
-  const { now, each, among } = dialect;
+  const { now, each, among, lock } = dialect;
   const { columns, member, number } = createColumns(dialect);
   return {
-    /** Of the keys in `$4`, those of records that were made at `$5` or before have had their time. */
-    freeKeys: `update record set idempotency_key = null
-      where tenant_id = $1 and subject = $2 and kind = $3 and created_at <= $5
-        and ${among('idempotency_key', `select value ->> 'key' from ${each('$4')} as r`)}`,
+    /** Of the keys in `$4`, those of records that were made at `$5` or before, and sent, have had their time. */
+    freeKeys: `
+      with outlived as materialized (
+        select record.id from record
+        where tenant_id = $1 and subject = $2 and kind = $3 and created_at <= $5 and state <> 'submitting'
+          and ${among('idempotency_key', `select value ->> 'key' from ${each('$4')} as r`)}
+        order by record.id ${lock}
+      )
+      update record set idempotency_key = null where ${among('id', 'select id from outlived')}`,
 
+    // In the order of the keys: two bulks with the same ones, in any order, then never wait for each other in a circle.
     insertMany: `
       insert into record(${insertColumns.join(', ')}, due_at)
       select ${insertColumns.map(member).join(', ')}, ${now} from ${each('$1')} as r where true
+      order by value ->> 'idempotency_key', value ->> 'id'
       on conflict do nothing`,
 
     /** Each item is its own record, or the one that was in its way. */

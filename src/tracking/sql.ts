@@ -27,7 +27,7 @@ export function createSqlStore(driver: Driver, { stamp, keyMs }: SqlStoreOptions
 
   /** @returns whether the time of the key that the existing record has is over when the new one comes. */
   const isOutlived = (existing: TrackingRecord, { createdAt }: TrackingRecord) =>
-    Number(existing.createdAt) <= Number(createdAt) - keyMs;
+    existing.state !== 'submitting' && Number(existing.createdAt) <= Number(createdAt) - keyMs;
 
   return {
     async start() {

@@ -61,7 +61,7 @@ export class Sweeper {
   /** One pass: everything that is due now. */
   async tick(): Promise<void> {
     const { store, leaseMs, intervalMs, pauseMs } = this.#options;
-    while (pauseMs() === 0) {
+    while (pauseMs() === 0 && !this.#loop.isStopping) {
       await this.#bringWatchedForward();
       const leaseToken = randomUUID();
       const claim = { work: 'sweep', limit: SWEEP_SIZE, leaseMs, leaseToken, horizonMs: intervalMs / 2 } as const;
@@ -83,6 +83,7 @@ export class Sweeper {
   async #sweep(records: readonly InvitationRecord[], leaseToken: string): Promise<void> {
     const { store, now, onMissed } = this.#options;
     const reads = planReads(records);
+    const readAt = now();
     const results = await this.#read(reads);
     const observed = { at: now(), source: 'poll' as const };
     // What is read together is due together, so that the next sweep is as full.
@@ -90,7 +91,7 @@ export class Sweeper {
     const swept = reads.flatMap((read, index) =>
       toObservations(read, results[index], observed).map(({ record, observation }) => {
         const seen = observeInvitation(record, observation);
-        return { record, write: this.#toWrite(record, seen, results[index], random) };
+        return { record, write: this.#toWrite(record, seen, results[index], { readAt, random }) };
       }),
     );
     const written = await store.save(
@@ -116,9 +117,15 @@ export class Sweeper {
     }
   }
 
-  #toWrite(record: InvitationRecord, seen: InvitationRecord, result: ReadResult | undefined, random: number): Write {
+  #toWrite(
+    record: InvitationRecord,
+    seen: InvitationRecord,
+    result: ReadResult | undefined,
+    { readAt, random }: { readAt: Date; random: number },
+  ): Write {
     const { now, intervalMs, isFollowed } = this.#options;
-    const cadence = { now: now(), intervalMs, isTold: isFollowed(), random };
+    // Of a change between this read and the beginning of delta neither would tell.
+    const cadence = { now: now(), intervalMs, isTold: isFollowed(readAt), random };
     return {
       record: seen,
       baseRevision: record.revision,

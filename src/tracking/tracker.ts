@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../errors.ts';
 import { inviteParticipants } from '../graph/calls.ts';
-import type { GraphClient } from '../graph/client.ts';
+import type { CallLimits, GraphClient } from '../graph/client.ts';
 import { createInvitation } from '../graph/invitations.ts';
 import { apply } from './apply.ts';
 import { createBulk, type BulkAnswer } from './bulk.ts';
@@ -48,7 +48,7 @@ export const LEASE_MARGIN_MS = 5_000;
 
 /** How one kind of record is sent and observed. */
 interface Kind<Record extends TrackingRecord, Observation> {
-  send: () => Promise<Observation>;
+  send: (limits: CallLimits) => Promise<Observation>;
   observe: (record: Record, observation: Observation | CommonObservation) => Record;
 }
 
@@ -62,12 +62,14 @@ export function createTracker(options: TrackerOptions): Tracker {
   }
 
   async function submit<Record extends TrackingRecord, Observation>(record: Record, kind: Kind<Record, Observation>) {
+    // From before the record: whoever was stopped for longer than its lease must not send any more.
+    const untilMs = Number(now()) + timeoutMs;
     const stored = (await store.insert(record, randomUUID(), timeoutMs + LEASE_MARGIN_MS)) as Record;
     if (stored.id !== record.id) return repeat(stored, record, 'input');
     let observation: Observation | CommonObservation;
     let failure: GatewayError | undefined;
     try {
-      observation = await kind.send();
+      observation = await kind.send({ timeoutMs: Math.max(1, untilMs - Number(now())) });
     } catch (error) {
       const observed = toFailure(error, { at: now(), source: 'mutation' });
       failure =
@@ -104,9 +106,9 @@ export function createTracker(options: TrackerOptions): Tracker {
       const record = toInvitationRecord(input, owner, { position: 'input', work: 'sweep', options });
       return track(
         submit<InvitationRecord, InvitationObservation>(record, {
-          send: async () => ({
+          send: async (limits) => ({
             kind: 'answered',
-            ...(await createInvitation(graph, record.request, { timeoutMs })),
+            ...(await createInvitation(graph, record.request, limits)),
             at: now(),
             source: 'mutation',
           }),
@@ -127,9 +129,9 @@ export function createTracker(options: TrackerOptions): Tracker {
       const record = toOperationRecord(callId, input, owner, options);
       return track(
         submit<OperationRecord, OperationObservation>(record, {
-          send: async () => ({
+          send: async (limits) => ({
             kind: 'seen',
-            ...(await inviteParticipants(graph, callId, record.request, { timeoutMs })),
+            ...(await inviteParticipants(graph, callId, record.request, limits)),
             at: now(),
             source: 'mutation',
           }),

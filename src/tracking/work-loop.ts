@@ -19,6 +19,7 @@ const LONGEST_SLEEP_MS = 1_000;
 
 export class WorkLoop {
   readonly #lanes: readonly Loop[];
+  #isStopping = false;
 
   constructor({ store, work, lanes, pauseMs, pass, onError }: WorkLoopOptions) {
     const tick = async () => {
@@ -33,8 +34,14 @@ export class WorkLoop {
     for (const lane of this.#lanes) lane.start();
   }
 
-  /** Finishes the passes under way, so that no lease is left behind. */
+  /** Whether a pass should begin nothing new: work may become due as fast as it is done. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** Finishes what is under way, so that no lease is left behind. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     await Promise.all(this.#lanes.map((lane) => lane.stop()));
   }
 
