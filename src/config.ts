@@ -28,6 +28,8 @@ export interface Config {
 export interface WebhookConfig {
   /** Scheme, host and port at which Graph reaches us. */
   publicUrl: string;
+  /** Where we listen for it. */
+  port: number;
   /** Who Graph's notifications of calls are for, and who vouches for them; null = the emulator's. */
   caller: { appId: string; tenantId: string; metadataUrl: string } | null;
 }
@@ -49,8 +51,9 @@ export class ConfigError extends Error {
 }
 
 const DAY_MS = 86_400_000;
-/** How far the emulator's port is from ours unless it is told another. */
+/** How far the other ports are from ours unless they are told. */
 const EMULATOR_PORT_OFFSET = 10;
+const WEBHOOK_PORT_OFFSET = 20;
 const TOKEN_METADATA = 'https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration';
 
 /** @throws ConfigError with every problem found */
@@ -69,7 +72,7 @@ export function loadConfig(environment: Environment): Config {
     store,
     graph,
     cloud: { name: cloud, offersCallInvitations: clouds[cloud].callVersions.includes(graph.version) },
-    webhooks: loadWebhooks(read, graph.mode),
+    webhooks: loadWebhooks(read, port, graph.mode),
     graphTimeoutMs: read.integer('GRAPH_TIMEOUT_MS', 15_000, 100, 120_000),
     pollIntervalMs: read.integer('POLL_INTERVAL_MS', 2_000, 10, DAY_MS),
     invitationDeadlineMs: read.integer('INVITATION_DEADLINE_MS', 30 * DAY_MS, 1_000, 3_650 * DAY_MS),
@@ -100,9 +103,8 @@ function loadGraph(
   const version = read.oneOf('GRAPH_VERSION', ['v1.0', 'beta']) ?? 'v1.0';
   const authMode = read.oneOf('AUTH_MODE', ['developer']);
   if (mode === 'emulator') {
-    const nearPort = port + (port + EMULATOR_PORT_OFFSET > 65_535 ? -1 : 1) * EMULATOR_PORT_OFFSET;
     const emulator = {
-      port: read.integer('EMULATOR_PORT', port === 0 ? 0 : nearPort, 0, 65_535),
+      port: read.integer('EMULATOR_PORT', nearPort(port, EMULATOR_PORT_OFFSET), 0, 65_535),
       operationMs: read.integer('EMULATOR_OPERATION_MS', 5_000, 0, DAY_MS),
       stateFile: file.replace(/(\.db)?$/, '.emulator.db'),
     };
@@ -123,12 +125,23 @@ function loadGraph(
   return { mode, version, baseUrl, authority: clouds[cloud].authority, token };
 }
 
-function loadWebhooks(read: EnvironmentReader, mode: Config['graph']['mode']): WebhookConfig | null {
+/** @returns a port beside ours; any free one when ours is. */
+function nearPort(port: number, offset: number): number {
+  return port === 0 ? 0 : port + (port + offset > 65_535 ? -offset : offset);
+}
+
+function loadWebhooks(
+  read: EnvironmentReader,
+  gatewayPort: number,
+  mode: Config['graph']['mode'],
+): WebhookConfig | null {
   const publicUrl = read.origin('WEBHOOK_PUBLIC_URL');
   if (publicUrl === undefined) return null;
-  if (mode === 'emulator') return { publicUrl, caller: null };
+  const port = read.integer('WEBHOOK_PORT', nearPort(gatewayPort, WEBHOOK_PORT_OFFSET), 0, 65_535);
+  if (mode === 'emulator') return { publicUrl, port, caller: null };
   return {
     publicUrl,
+    port,
     caller: {
       tenantId: read.required('GRAPH_TENANT_ID', 'WEBHOOK_PUBLIC_URL needs it to know whose notifications to take'),
       appId: read.required('GRAPH_CLIENT_ID', 'WEBHOOK_PUBLIC_URL needs it to know who notifications are for'),

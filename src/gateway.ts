@@ -26,6 +26,7 @@ import { Sender } from './tracking/sender.ts';
 import { createSqliteStore } from './tracking/sqlite.ts';
 import { Sweeper } from './tracking/sweeper.ts';
 import { createTracker } from './tracking/tracker.ts';
+import { createWebhookServer } from './webhook-server.ts';
 
 export interface Gateway {
   /** @returns the address that the gateway is reached at, and the emulator's if there is one */
@@ -144,6 +145,7 @@ export function createGateway(config: Config, logger: Logger): Gateway {
       intervalMs: pollIntervalMs,
       pauseMs: pauseMs('directory'),
       isNotified: () => changeSubscription?.isHealthy() ?? false,
+      onUnannounced: () => changeSubscription?.verify(),
       onError: onError('delta'),
     });
     const sweeper = new Sweeper({
@@ -169,8 +171,12 @@ export function createGateway(config: Config, logger: Logger): Gateway {
         onError: onError('feed'),
       }),
     );
-    for (const part of [poller, delta, sweeper, sender]) await begin(part);
-    if (webhooks) await begin(notifications);
+    const loops = [poller, delta, sweeper, sender, ...(webhooks ? [notifications] : [])];
+    await begin({
+      start: () => loops.forEach((loop) => loop.start()),
+      // Together: none begins anything new while another one ends what is under way.
+      stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))),
+    });
     await begin(
       new Loop({
         tick: async () => {
@@ -201,18 +207,6 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     const server = createServer({
       ...config,
       services: { store, tracker, feed, users: createUserReader(reader), timeoutMs, status },
-      webhooks:
-        webhooks && caller
-          ? {
-              ...common,
-              publicUrl: webhooks.publicUrl,
-              tokenCheck: createNotificationTokenCheck(caller),
-              tenantId: caller.tenantId,
-              onNotification: () => notifications.poke(),
-              onChange: () => delta.poke(),
-              onLifecycle: () => changeSubscription?.poke(),
-            }
-          : null,
       inspect: () => ({
         scopes: governor.state(),
         delta: { isHealthy: delta.isHealthy(), ...delta.counts, missed: sweeper.missedByDelta },
@@ -222,8 +216,22 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     });
     parts.unshift(server);
     const url = await server.start();
-    // Graph asks back before it makes a subscription.
-    if (changeSubscription) await begin(changeSubscription);
+    if (webhooks && caller && changeSubscription) {
+      const webhookServer = createWebhookServer({
+        ...common,
+        host: config.host,
+        port: webhooks.port,
+        tokenCheck: createNotificationTokenCheck(caller),
+        tenantId: caller.tenantId,
+        onNotification: () => notifications.poke(),
+        onChange: () => delta.poke(),
+        onLifecycle: () => changeSubscription.poke(),
+      });
+      parts.unshift(webhookServer);
+      logger.info({ url: await webhookServer.start(), publicUrl: webhooks.publicUrl }, 'listening for Graph');
+      // Graph asks back before it makes a subscription.
+      await begin(changeSubscription);
+    }
     return { url, emulatorUrl: config.graph.mode === 'emulator' ? baseUrl : null };
   }
 

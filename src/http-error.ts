@@ -22,3 +22,6 @@ export function sendHttpError(reply: FastifyReply, error: FastifyError, report: 
   report(error);
   return sendError(reply, 500, 'INTERNAL_SERVER_ERROR', 'Internal server error');
 }
+
+/** Server options against those who send so slowly that they hold on to a connection: how long a request may take to arrive. */
+export const slowSenders = { requestTimeout: 15_000, http: { connectionsCheckingInterval: 5_000 } } as const;

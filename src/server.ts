@@ -11,10 +11,9 @@ import { GraphQLError, NoSchemaIntrospectionCustomRule, specifiedRules } from 'g
 import { developer } from './auth/caller.ts';
 import { createHostCheck, createOriginCheck } from './auth/origins.ts';
 import { createContext, type GraphQLContext, type Services } from './context.ts';
-import { serveWebhooks, WEBHOOK_PATHS, type WebhookOptions } from './delivery/webhooks.ts';
 import { serveWebSockets } from './delivery/websocket.ts';
 import { toClientError, type ErrorCode } from './errors.ts';
-import { sendError, sendHttpError } from './http-error.ts';
+import { sendError, sendHttpError, slowSenders } from './http-error.ts';
 import type { Logger } from './logger.ts';
 import { renderSandbox, serveExplorer } from './pages.ts';
 import { createSchema } from './schema.ts';
@@ -25,8 +24,6 @@ export interface ServerOptions {
   isDevelopment: boolean;
   allowedOrigins: readonly string[];
   services: Services;
-  /** Null: Graph does not notify us. */
-  webhooks: (WebhookOptions & { publicUrl: string }) | null;
   /** For operators: how Graph is doing, and what was counted. */
   inspect: () => object;
   logger: Logger;
@@ -49,13 +46,11 @@ export function createServer(options: ServerOptions): Server {
   const formatError = (error: unknown) => toClientError(error, report);
   const schema = createSchema();
   const isAllowedOrigin = createOriginCheck(options);
-  const isAllowedHost = createHostCheck({
-    ...options,
-    webhooks: options.webhooks && { publicUrl: options.webhooks.publicUrl, paths: WEBHOOK_PATHS },
-  });
+  const isAllowedHost = createHostCheck(options);
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: 'idle',
+    ...slowSenders,
     frameworkErrors: (error, _, reply) => sendHttpError(reply as FastifyReply, error, report),
   });
   const apollo = new ApolloServer<GraphQLContext>({
@@ -92,7 +87,7 @@ export function createServer(options: ServerOptions): Server {
     if (isStopping) reply.header('connection', 'close');
   });
   app.addHook('onRequest', async (request, reply) => {
-    if (isAllowedHost(request.headers.host, request.url.split('?', 1)[0])) return;
+    if (isAllowedHost(request.headers.host)) return;
     await sendError(
       reply,
       403,
@@ -125,7 +120,6 @@ export function createServer(options: ServerOptions): Server {
         path: PATH,
         context: () => Promise.resolve(createContext(services, developer, { isLong: false })),
       });
-      if (options.webhooks) await serveWebhooks(app, options.webhooks);
       if (isDevelopment) {
         app.get('/', (_, reply) => reply.redirect(PATH));
         await serveExplorer(app, PATH);

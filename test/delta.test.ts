@@ -53,6 +53,7 @@ describe.each(engines)('following the directory’s changes on $name', ({ open }
       leaseMs: LEASE_MS,
       pauseMs: () => 0,
       isNotified: () => false,
+      onUnannounced: () => {},
       onError: (error) => void errors.push(error),
       ...members,
     });
@@ -201,11 +202,35 @@ describe.each(engines)('following the directory’s changes on $name', ({ open }
     ])('depends on interest: %s', async (_, isWatched, isNotified, pauseMs) => {
       const id = await follow(await createGuest());
       const delta = await begin({ isNotified: () => isNotified });
+      if (isNotified) await store.noteJob('changeNotifications', JSON.stringify({ at: now() }));
       if (isWatched) await store.watch([id], 60_000, HOUR_MS);
       await delta.tick();
       const { dueInMs } = await store.readJob('delta');
       expect(dueInMs).toBeLessThanOrEqual(pauseMs);
       expect(dueInMs).toBeGreaterThan(pauseMs * 0.9 - 1_000);
+    });
+
+    it('is as without notifications until one is heard, and again when one is missed', async () => {
+      const guestId = await createGuest();
+      const other = await createGuest();
+      const ids = [await follow(guestId), await follow(other)];
+      await store.watch(ids, 60_000, HOUR_MS);
+      let told = 0;
+      const delta = await begin({ isNotified: () => true, onUnannounced: () => (told += 1) });
+      const pauseMs = async () => (await store.readJob('delta')).dueInMs;
+      await again(delta);
+      expect(await pauseMs()).toBeLessThanOrEqual(INTERVAL_MS);
+      clockMs += 1_000;
+      await store.noteJob('changeNotifications', JSON.stringify({ at: now() }));
+      await redeem(guestId);
+      await again(delta);
+      expect(await pauseMs()).toBeGreaterThan(5 * INTERVAL_MS);
+      expect(told).toBe(0);
+      clockMs += 1_000;
+      await redeem(other);
+      await again(delta);
+      expect(await pauseMs()).toBeLessThanOrEqual(INTERVAL_MS);
+      expect(told).toBe(1);
     });
 
     it('is nothing while Graph wants no polls, and before it is due', async () => {
@@ -427,14 +452,14 @@ describe.each(engines)('following the directory’s changes on $name', ({ open }
       for (const { id } of guests) expect(await find(id)).toMatchObject({ state: 'settled' });
     });
 
-    it('takes 50 pages in one pass, and is due at once for the rest', async () => {
+    it('takes 50 pages in one pass, and an interval later the rest: pages without end must not take all', async () => {
       await follow(await createGuest());
       await graph.settings({ deltaEmptyPages: 60 });
       const delta = await begin();
       await delta.tick();
       expect(await asked()).toBe(50);
-      expect((await store.readJob('delta')).dueInMs).toBe(0);
-      await delta.tick();
+      expect((await store.readJob('delta')).dueInMs).toBeLessThanOrEqual(INTERVAL_MS);
+      await again(delta);
       expect(await asked()).toBe(61);
     });
 
@@ -581,9 +606,41 @@ describe.each(engines)('following the directory’s changes on $name', ({ open }
       expect(errors).toHaveLength(2);
     };
 
+    it('an odd item among users stops none of them', async () => {
+      const [guest] = await followGuests(1);
+      const delta = await begin();
+      const page = { '@odata.deltaLink': `${baseUrl}/v1.0/users/delta?$deltatoken=next` };
+      const accepted = () => ({ externalUserState: 'Accepted', externalUserStateChangeDateTime: now().toISOString() });
+      await fault(
+        {
+          kind: 'merge',
+          body: { ...page, value: [null, {}, { id: guest?.guestId, ...accepted() }, 7] },
+        },
+        1,
+      );
+      await delta.tick();
+      expect(await find(guest?.id ?? '')).toMatchObject({ state: 'settled', source: 'delta' });
+      expect(errors).toEqual([]);
+    });
+
+    it('begins anew when a link goes on leading to none', async () => {
+      const [guest] = await followGuests(1);
+      const delta = await begin();
+      await fault({ kind: 'merge', body: { value: 'rubbish' } }, 8);
+      for (let failures = 0; failures < 8; failures += 1) await again(delta);
+      await redeem(guest?.guestId ?? '');
+      await graph.clearRequests();
+      await again(delta);
+      expect((await graph.requests())[0]?.['query']).toMatchObject({ $deltatoken: 'latest' });
+      // What happened before delta began anew is for the sweep.
+      await createSweeper(delta).tick();
+      expect(await find(guest?.id ?? '')).toMatchObject({ state: 'settled', source: 'poll' });
+    });
+
     it.each([
       ['no list', { value: 'rubbish' }],
-      ['an item that is no object', { value: [{ id: 'a' }, 7] }],
+      ['no item that is an object', { value: [null, 7] }],
+      ['a link that no server takes', { '@odata.deltaLink': `https://graph/${'x'.repeat(9_000)}` }],
       ['an item without an id', { value: [{}] }],
       ['both links', { '@odata.nextLink': 'x' }],
       ['no link', { '@odata.deltaLink': null }],

@@ -10,7 +10,7 @@ const floors: readonly (readonly [RegExp, number])[] = [
   [/^src\/emulator\//, 6],
   [/^src\/main\.ts$/, 8],
   [/^src\/gateway\.ts$/, 7],
-  [/^src\/server\.ts$/, 6],
+  [/^src\/(server|webhook-server)\.ts$/, 6],
   [/^src\/(schema|pages)\.ts$|^src\/delivery\//, 5],
   [/^resolvers\/|^src\/generated\//, 4],
   [/^src\/context\.ts$/, 3],

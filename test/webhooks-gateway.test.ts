@@ -28,8 +28,7 @@ describe.each(engines)('a gateway that Graph notifies on $name', ({ open }) => {
     const port = await findPort();
     // So slow that only notifications can bring what the tests wait for.
     gateway = await startGateway(engine, {
-      PORT: String(port),
-      EMULATOR_PORT: '0',
+      WEBHOOK_PORT: String(port),
       POLL_INTERVAL_MS: '600000',
       WEBHOOK_PUBLIC_URL: `http://127.0.0.1:${port}`,
     });

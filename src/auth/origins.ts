@@ -20,26 +20,17 @@ export function createOriginCheck(options: { isDevelopment: boolean; allowedOrig
 }
 
 /** @returns whether a request that calls us by this Host header is meant for us. */
-export type HostCheck = (host: string | undefined, path?: string) => boolean;
+export type HostCheck = (host: string | undefined) => boolean;
 
 /**
  * A page can give its own name our address, and so be of our origin for its browser. On loopback, where whoever
- * reaches us is trusted, only names of this machine and of the listed origins count; our public name only for the paths
- * where nobody is trusted.
+ * reaches us is trusted, only names of this machine and of the listed origins count.
  */
-export function createHostCheck(options: {
-  host: string;
-  allowedOrigins: readonly string[];
-  webhooks: { publicUrl: string; paths: readonly string[] } | null;
-}): HostCheck {
+export function createHostCheck(options: { host: string; allowedOrigins: readonly string[] }): HostCheck {
   if (!isLoopback(options.host)) return () => true;
-  const { webhooks } = options;
   const listed = new Set(options.allowedOrigins.map((origin) => new URL(origin).host));
-  const publicHost = webhooks && new URL(webhooks.publicUrl).host;
-  return (host, path = '') => {
+  return (host) => {
     const url = URL.parse(`http://${host}`);
-    if (url === null) return false;
-    const isPublic = host === publicHost && webhooks?.paths.includes(path) === true;
-    return isPublic || isLoopback(url.hostname) || listed.has(url.host);
+    return url !== null && (isLoopback(url.hostname) || listed.has(url.host));
   };
 }

@@ -12,7 +12,7 @@ import { createCallReceiver } from './call-notifications.ts';
 import { createChangeReceiver, shakeHands } from './change-notifications.ts';
 
 export interface WebhookOptions {
-  store: Pick<Store, 'addNotifications' | 'expediteJob' | 'readJob'>;
+  store: Pick<Store, 'addNotifications' | 'expediteJob' | 'noteJob' | 'readJob'>;
   /** Judges who sends notifications of calls. */
   tokenCheck: NotificationTokenCheck;
   /** Whose directory changes are told of. */
@@ -30,7 +30,6 @@ export interface WebhookOptions {
 
 /** Where Graph sends notifications of calls, below our public address. */
 export const CALLS_PATH = '/webhooks/graph/calls';
-export const WEBHOOK_PATHS = [CALLS_PATH, CHANGES_PATH] as const;
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Serves `POST` of both paths; nothing in them waits for Graph, for it drops receivers that take long. */

@@ -71,6 +71,11 @@ export class ChangeSubscription {
     this.#loop.poke();
   }
 
+  /** Looks whether Graph still has it: a change came that it did not tell. */
+  verify(): void {
+    this.#options.store.expediteJob(JOB).then(() => this.poke(), this.#options.onError);
+  }
+
   /** Whether Graph tells us of changes, whichever replica has seen to it. */
   isHealthy(): boolean {
     return Number(this.#options.now()) < this.#expiresAtMs;

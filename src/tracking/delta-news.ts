@@ -15,8 +15,11 @@ export interface NewsOptions {
 /** Records that one statement writes. */
 const GROUP = 100;
 
-/** Doing it again with the same or older news changes nothing. Users whom nobody invited here are passed over. */
-export async function applyNews(items: readonly DeltaItem[], { store, now, intervalMs }: NewsOptions): Promise<void> {
+/**
+ * Doing it again with the same or older news changes nothing. Users whom nobody invited here are passed over.
+ * @returns how many invitations changed
+ */
+export async function applyNews(items: readonly DeltaItem[], { store, now, intervalMs }: NewsOptions): Promise<number> {
   const byGuest = new Map(items.map((item) => [item.user.id.toLowerCase(), item]));
   const here = items.filter(({ isRemoved, user }) => !isRemoved && user.mail);
   const byMail = Map.groupBy(here, ({ user }) => String(user.mail).toLowerCase());
@@ -41,8 +44,10 @@ export async function applyNews(items: readonly DeltaItem[], { store, now, inter
 
   const concerned = [...followed, ...lost].filter((record) => toNews(record));
   const random = Math.random();
+  const revisions = new Map(concerned.map(({ id, revision }) => [id, revision]));
+  let changed = 0;
   for (let at = 0; at < concerned.length; at += GROUP) {
-    await apply(concerned.slice(at, at + GROUP), {
+    const written = await apply(concerned.slice(at, at + GROUP), {
       store,
       observe: (record) => {
         const news = toNews(record);
@@ -50,5 +55,7 @@ export async function applyNews(items: readonly DeltaItem[], { store, now, inter
       },
       nextDue: (record) => nextDue(record, { now: now(), intervalMs, isTold: true, random }),
     });
+    changed += written.filter(({ id, revision }) => revision > (revisions.get(id) ?? 0)).length;
   }
+  return changed;
 }

@@ -20,6 +20,9 @@ export interface DeltaPage {
   isLast: boolean;
 }
 
+/** In characters; servers take 8 to 16 KB with all headers. */
+const LONGEST_LINK = 8_000;
+
 type Json = { [member: string]: unknown };
 
 /**
@@ -30,14 +33,18 @@ type Json = { [member: string]: unknown };
 export function toPage(body: unknown, toOwnPath: GraphClient['toOwnPath'], asked: string): DeltaPage {
   if (!isObject(body)) throw rubbish('is no object');
   const { value } = body;
-  if (!Array.isArray(value) || !value.every(isItem)) throw rubbish('has no list of users');
+  if (!Array.isArray(value)) throw rubbish('has no list of users');
+  const items = (value as unknown[]).filter(isItem);
+  // One that is no user must not stop all others for good.
+  if (value.length > 0 && items.length === 0) throw rubbish('has no list of users');
   const [next, last] = [body['@odata.nextLink'] ?? null, body['@odata.deltaLink'] ?? null];
   if ((next === null) === (last === null)) throw rubbish('has not exactly one link');
   const given = next ?? last;
+  if (typeof given === 'string' && given.length > LONGEST_LINK) throw rubbish('has a link that no server takes');
   const link = typeof given === 'string' ? toOwnPath(given) : undefined;
   if (link === undefined) throw rubbish('has a link that leads elsewhere');
   if (last === null && link === asked) throw rubbish('leads back to itself');
-  return { items: toItems(value), link, isLast: last !== null };
+  return { items: toItems(items), link, isLast: last !== null };
 }
 
 function rubbish(why: string): GraphUnreachable {

@@ -21,7 +21,9 @@ export interface RoundOptions {
 export type Outcome = 'ended' | 'interrupted' | 'lost';
 
 const MOST_PAGES = 50;
-const LOST_LINK_STATUSES = new Set([400, 404, 410]);
+const LOST_LINK_STATUSES = new Set([400, 404, 410, 414, 431]);
+/** So often a link may fail by what it leads to before it counts as lost. */
+const MOST_FAILURES = 8;
 const LOST_LINK_CODES = new Set(['syncstatenotfound', 'resyncrequired']);
 
 /** The right to do the job, and what is done of it. */
@@ -31,6 +33,7 @@ export class Round {
   #heldSince: number;
   #state: DeltaState;
   #pages = 0;
+  #changed = 0;
   #restarts = 0;
 
   /** @param state as it was claimed under the token just now */
@@ -43,6 +46,11 @@ export class Round {
 
   get pages(): number {
     return this.#pages;
+  }
+
+  /** How many changes of invitations the round has told. */
+  get changed(): number {
+    return this.#changed;
   }
 
   get restarts(): number {
@@ -73,10 +81,24 @@ export class Round {
     return this.#save(dueInMs);
   }
 
-  /** @returns how many failures in a row there are, with one more. */
-  noteFailure(): number {
-    this.#state = { ...this.#state, failures: this.#state.failures + 1 };
-    return this.#state.failures;
+  /**
+   * @param isOfLink whether Graph answered, and not as it should
+   * @returns how many failures in a row there are, with one more
+   */
+  noteFailure(isOfLink: boolean): number {
+    const failures = this.#state.failures + 1;
+    const isLost = isOfLink && failures % MOST_FAILURES === 0;
+    this.#state = { ...this.#state, failures, ...(isLost ? { link: null, isProven: false } : {}) };
+    return failures;
+  }
+
+  get unannouncedAt(): number | null {
+    return this.#state.unannouncedAt;
+  }
+
+  /** Writes down that nobody had announced what the round told. */
+  noteUnannounced(): void {
+    this.#state = { ...this.#state, unannouncedAt: Number(this.#options.now()) };
   }
 
   /**
@@ -99,7 +121,7 @@ export class Round {
   async #follow(first: string): Promise<Outcome> {
     for (let link = first; ;) {
       const page = await this.#read(link);
-      await applyNews(page.items, this.#options);
+      this.#changed += await applyNews(page.items, this.#options);
       this.#pages += 1;
       this.#state = { ...this.#state, link: page.link };
       if (page.isLast) {

@@ -11,9 +11,18 @@ export interface DeltaState {
   isProven: boolean;
   /** Failures in a row. */
   failures: number;
+  /** When a round last found news that no notification had announced. */
+  unannouncedAt: number | null;
 }
 
-const NOTHING: DeltaState = { link: null, startedAt: null, succeededAt: null, isProven: false, failures: 0 };
+const NOTHING: DeltaState = {
+  link: null,
+  startedAt: null,
+  succeededAt: null,
+  isProven: false,
+  failures: 0,
+  unannouncedAt: null,
+};
 
 /** @param text as it was saved; what cannot be read is the same as nothing */
 export function toDeltaState(text: string | null): DeltaState {

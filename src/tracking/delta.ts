@@ -1,9 +1,16 @@
 // Follows the directory's changes for all pending invitations at once: one request when nothing changed, however many they are.
 import { randomUUID } from 'node:crypto';
 import type { GraphClient } from '../graph/client.ts';
-import { GraphHeldBack, GraphUnreachable, isGraphFailure, type GraphFailure } from '../graph/graph-error.ts';
+import {
+  GraphHeldBack,
+  GraphRefusal,
+  GraphUnreachable,
+  isGraphFailure,
+  type GraphFailure,
+} from '../graph/graph-error.ts';
 import { Round, type RoundOptions } from './delta-round.ts';
-import { toDeltaState } from './delta-state.ts';
+import { toDeltaState, type DeltaState } from './delta-state.ts';
+import { toHeardAtMs } from './heard.ts';
 import { Loop } from './loop.ts';
 import type { Store } from './store.ts';
 
@@ -17,8 +24,10 @@ export interface DeltaOptions {
   leaseMs: number;
   /** How long Graph wants no polls: meanwhile nothing is claimed. */
   pauseMs: () => number;
-  /** Whether Graph's change notifications arrive: each makes the job due, so that rounds are only the backstop. */
+  /** Whether Graph has promised to notify of changes: each notification makes the job due. */
   isNotified: () => boolean;
+  /** Told when a change was found that no notification had announced: the promise may be void. */
+  onUnannounced: () => void;
   /** Told once each time that the following begins to fail, and about a pass that failed for another reason. */
   onError: (error: unknown) => void;
 }
@@ -105,7 +114,7 @@ export class Delta {
     if (pauseMs() === 0) {
       const token = randomUUID();
       const job = await store.claimJob('delta', token, leaseMs);
-      if (job) await this.#work(token, job.state, pending.watched);
+      if (job) await this.#work(token, toDeltaState(job.state), pending.watched);
     }
     const { state, dueInMs } = await store.readJob('delta');
     this.#state = toDeltaState(state);
@@ -117,13 +126,17 @@ export class Delta {
     return Math.min(Math.max(dueInMs, pauseMs()), LONGEST_SLEEP_MS);
   }
 
-  async #work(token: string, state: string | null, isWatched: boolean): Promise<void> {
-    const { pauseMs } = this.#options;
+  async #work(token: string, state: DeltaState, isWatched: boolean): Promise<void> {
+    const { pauseMs, intervalMs } = this.#options;
     const isInterrupted = () => this.#isStopping || pauseMs() > 0;
-    const round = new Round({ ...this.#options, isInterrupted }, token, toDeltaState(state));
+    const round = new Round({ ...this.#options, isInterrupted }, token, state);
     try {
       const outcome = await round.run();
-      if (outcome !== 'lost') await round.release(outcome === 'ended' ? this.#cadenceMs(isWatched) : pauseMs());
+      if (outcome === 'lost') return;
+      // However many pages Graph may have, others are to be asked too.
+      if (outcome === 'interrupted')
+        return void (await round.release(this.#isStopping ? 0 : Math.max(pauseMs(), intervalMs)));
+      await round.release(await this.#judgePace(round, state, isWatched));
     } catch (error) {
       if (!isGraphFailure(error)) throw error;
       await this.#fail(round, error);
@@ -139,15 +152,31 @@ export class Delta {
     // Graph was not even asked, and whoever holds us back tells why.
     if (error instanceof GraphHeldBack) return void (await round.release(askedMs));
     this.#counts.failures += 1;
-    const backoffMs = Math.min(intervalMs * 2 ** Math.min(round.noteFailure(), 20), LONGEST_BACKOFF_MS);
+    const isOfLink = error instanceof GraphRefusal || !error.isOutage;
+    const backoffMs = Math.min(intervalMs * 2 ** Math.min(round.noteFailure(isOfLink), 20), LONGEST_BACKOFF_MS);
     await round.release(Math.max(backoffMs * jitter(), askedMs));
     if (!this.#isReported) onError(error);
     this.#isReported = true;
   }
 
-  #cadenceMs(isWatched: boolean): number {
-    const { intervalMs, isNotified } = this.#options;
-    const intervals = isNotified() ? NOTIFIED : isWatched ? 1 : UNWATCHED;
+  /**
+   * Notifications slow us down only while they are heard of: a subscription may be gone, or lead nowhere, without a word.
+   * @param before where the job stood before the round
+   */
+  async #judgePace(round: Round, before: DeltaState, isWatched: boolean): Promise<number> {
+    const { store, isNotified, onUnannounced } = this.#options;
+    if (!isNotified()) return this.#toPauseMs(isWatched ? 1 : UNWATCHED);
+    const heardAtMs = toHeardAtMs((await store.readJob('changeNotifications')).state);
+    if (round.changed > 0 && heardAtMs <= (before.succeededAt ?? 0)) {
+      round.noteUnannounced();
+      onUnannounced();
+    }
+    const isHeard = heardAtMs > (round.unannouncedAt ?? 0);
+    return this.#toPauseMs(isHeard ? NOTIFIED : isWatched ? 1 : UNWATCHED);
+  }
+
+  #toPauseMs(intervals: number): number {
+    const { intervalMs } = this.#options;
     return Math.min(intervals * intervalMs, this.#healthyMs / 2) * jitter();
   }
 }

@@ -113,7 +113,7 @@ function addWork({ bigint, sequence, tableOptions, busyTableOptions, json }: Dia
     lease_token text,
     is_expedited integer not null default 0
   ) ${busyTableOptions};
-  insert into job(name, due_at) values ('delta', 0), ('subscription', 0), ('callNotifications', 0);
+  insert into job(name, due_at) values ('delta', 0), ('subscription', 0), ('callNotifications', 0), ('changeNotifications', 0);
   create table notification(
     seq ${sequence},
     body text not null,

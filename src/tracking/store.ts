@@ -45,7 +45,7 @@ export interface ClaimOptions {
 }
 
 /** What one replica at a time does; the name is its place in the store. */
-export type JobName = 'delta' | 'subscription' | 'callNotifications';
+export type JobName = 'delta' | 'subscription' | 'callNotifications' | 'changeNotifications';
 
 /** A notification that waits to be worked on. */
 export interface Notification {
