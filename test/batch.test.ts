@@ -87,6 +87,12 @@ describe('a batch of reads', () => {
 describe('a batch of requests with an effect', () => {
   const parts = (count: number) => Array.from({ length: count }, (_, at) => ({ path: '/invitations', body: { at } }));
 
+  it('makes nothing of headers that are none', async () => {
+    graph.usual = eachPart(() => ({ status: 429, headers: 'retry-after: 9'.repeat(1_000), body: {} }));
+    const [result] = await sendBatch(client, parts(1), limits);
+    expect(result).toMatchObject({ error: { statusCode: 429, retryAfterMs: null } });
+  });
+
   it('judges each part alone: in any order, refused, throttled, doubled, missing, or no JSON', async () => {
     graph.usual = eachPart((item) => {
       const { at } = item.body as { at: number };

@@ -166,6 +166,18 @@ describe.each(engines)('a bulk of invitations on $name', ({ open }) => {
     expect(await posts()).toBe(3);
   });
 
+  it('refuses nobody when Graph refuses the batch as a whole, and sends it later', async () => {
+    await use.gateway.emulator.fault({
+      method: 'POST',
+      path: '^/\\$batch$',
+      times: 2,
+      effect: { kind: 'status', status: 401 },
+    });
+    const { bulkId } = await create(many(3));
+    for (const { tracking } of lastStates(await watch(bulkId).ended).values()) expect(tracking.state).toBe('active');
+    expect(await posts()).toBe(3);
+  });
+
   it('takes a doubled part once', async () => {
     await use.gateway.emulator.fault({
       method: 'POST',

@@ -253,6 +253,30 @@ describe('a pause that Graph asks for', () => {
   });
 });
 
+describe('after a pause', () => {
+  it('those who waited leave step by step, each good answer letting two more go', async () => {
+    graph.answers = [throttled('5')];
+    await failureOf(poll());
+    const { hold, release, count } = createHolder();
+    graph.usual = hold;
+    const waiting = Array.from({ length: 20 }, () => read('/users/waiting'));
+    await waitUntil('all wait', () => state().waiting === 20);
+    clockMs += 5_000;
+    const probe = read('/users/probe');
+    await waitUntil('one probes', () => count() === 1);
+    release();
+    await waitUntil('the first step', () => count() === 4);
+    expect(graph.seen).toHaveLength(2 + 4);
+    release();
+    await waitUntil('the second step', () => count() === 8);
+    while (count() > 0 || state().waiting > 0) {
+      release();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all([...waiting, probe]);
+  });
+});
+
 describe('a limit that comes near', () => {
   it('spaces out polls, not mutations or reads', async () => {
     graph.answers = [used('0.9')];
@@ -315,6 +339,19 @@ describe('a limit that comes near', () => {
 });
 
 describe('a Graph that fails again and again', () => {
+  it('is one whose batches come back with parts that all say so, but not with one that does not', async () => {
+    const parts = (...statuses: number[]) =>
+      json(200, { responses: statuses.map((status, at) => ({ id: String(at + 1), status, body: {} })) });
+    const batch = () =>
+      failureOf(createBatchReader(client).read(['/users/1', '/users/2'], { timeoutMs: TIMEOUT_MS, priority: 'poll' }));
+    graph.usual = parts(503, 404);
+    for (let count = 0; count < 6; count += 1) await batch();
+    expect(state().breaker).toBe('closed');
+    graph.usual = parts(503, 502);
+    for (let count = 0; count < 5; count += 1) await batch();
+    expect(state()).toMatchObject({ breaker: 'open', availability: 'unavailable' });
+  });
+
   const fail = async () => {
     graph.answers = [json(502, {}), json(503, {}), json(504, {}), cut, cut];
     for (let count = 0; count < 5; count += 1) await failureOf(poll());

@@ -53,6 +53,14 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     });
   });
 
+  it('names the set that knows the kind of identity', async () => {
+    await invite({ participants: [{ identity: { azureCommunicationServicesUser: { id: '8:acs:x' } } }] });
+    const [request] = await used.gateway.emulator.requests();
+    expect(request?.['body'].participants[0].identity['@odata.type']).toBe(
+      '#microsoft.graph.communicationsIdentitySet',
+    );
+  });
+
   it('sends the type on all three levels and only the members that were given', async () => {
     await invite({ participants: [{ ...user, replacesCallId: 'call-0', participantId: 'p' }], clientContext: 'mine' });
     const [request] = await used.gateway.emulator.requests();

@@ -8,7 +8,7 @@ import { Poller } from '../src/tracking/poller.ts';
 import type { OperationRecord } from '../src/tracking/record.ts';
 import type { Store } from '../src/tracking/store.ts';
 import { createTracker, type Tracker } from '../src/tracking/tracker.ts';
-import { administer, type EmulatorAdmin } from './support/gateway.ts';
+import { administer, waitFor, type EmulatorAdmin } from './support/gateway.ts';
 import { owner } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
 
@@ -228,6 +228,20 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     expect(await find(made[0]?.id ?? '')).toMatchObject({ state: 'settled', reason: 'joined' });
     const other = await store.find('inviteParticipantsOperation', owner, made.at(-1)?.id ?? '', 'other');
     expect(other).toMatchObject({ state: 'unknown', reason: 'goneFromGraph' });
+  });
+
+  it('ends with the batches under way, however much is due', async () => {
+    await inviteMany(200);
+    await graph.fault({ path: '^/\\$batch$', effect: { kind: 'delay', ms: 200 } });
+    await graph.clearRequests();
+    await engine.backDate(60_000);
+    const poller = createPoller();
+    poller.start();
+    await waitFor('a batch', async () => (await graph.counts()).http > 0);
+    await poller.stop();
+    const asked = (await graph.counts()).http;
+    expect(asked).toBeLessThanOrEqual(4);
+    expect(await engine.run('select id from record where lease_token is not null')).toEqual([]);
   });
 
   it('sends one batch at a time for a record, however often it is asked to look', async () => {

@@ -41,6 +41,20 @@ describe('an invitation input', () => {
     );
   });
 
+  it('leaves out a list of recipients that is null: Graph does not know it so', () => {
+    const input = { ...invitation, invitedUserMessageInfo: { ccRecipients: null, messageLanguage: 'de' } };
+    expect(toInvitationRequest(input, { position: 'input', redirectOrigins: [] }).invitedUserMessageInfo).toEqual({
+      messageLanguage: 'de',
+    });
+  });
+
+  it('refuses text with NUL, and text beyond all measure', () => {
+    expect(invite({ invitedUserDisplayName: 'a\0b' })).toBe('input.invitedUserDisplayName');
+    expect(invite({ invitedUserDisplayName: 'x'.repeat(16_385) })).toBe('input.invitedUserDisplayName');
+    expect(invite({ invitedUserDisplayName: 'x'.repeat(16_384) })).toBeUndefined();
+    expect(call({ participants: [user('u')] }, 'a\0b')).toBe('callId');
+  });
+
   it('becomes the request with only the members that were given', () => {
     const input = { ...invitation, invitedUserDisplayName: null, idempotencyKey: 'k' };
     expect(toInvitationRequest(input, { position: 'input', redirectOrigins: [] })).toEqual({

@@ -156,6 +156,23 @@ describe.each(engines)('the sweep of invitations on $name', ({ open }) => {
       expect(row?.['last']).toBe(row?.['first']);
     });
 
+    it('is not left to delta when delta began only after the read', async () => {
+      const record = pending(await createGuest());
+      await keep(record);
+      let beganAt = Infinity;
+      const slow: BatchReader = {
+        async read(...args) {
+          const results = await reader.read(...args);
+          clockMs += 1_000;
+          beganAt = clockMs;
+          return results;
+        },
+      };
+      const isFollowed = (since?: Date) => beganAt <= Number(since ?? now());
+      await createSweeper({ reader: slow, isFollowed }).tick();
+      expect(await dueInMs(record)).toBeLessThan(HOUR_MS / 4);
+    });
+
     it('is not spared while delta does not tell: a watched invitation is read at the interval', async () => {
       const [watched, other] = [pending(await createGuest()), pending(await createGuest())];
       await keep(watched, other);

@@ -314,6 +314,14 @@ describe('Retry-After', () => {
 });
 
 describe('what goes into a path', () => {
+  it.each(['/users?a b', '/../beta/x', '/users/../me', '//host/x', '/users/..', '/\u00e4'])(
+    'is checked before it costs a connection: %s',
+    async (path) => {
+      await expect(client.post(path, {}, { timeoutMs: 1_000 })).rejects.toThrow('not a path');
+      expect(seen).toEqual([]);
+    },
+  );
+
   it('is encoded, and what would climb is refused', () => {
     expect(toSegment('a/b?c#d%')).toBe('a%2Fb%3Fc%23d%25');
     for (const id of ['', '.', '..']) expect(() => toSegment(id)).toThrow(RangeError);
