@@ -11,7 +11,7 @@ export const KEY_CONTENDED =
   'The record could not be added: others added and freed its idempotency key again and again.';
 
 function createStatements(dialect: Dialect) {
-  const { now, each, among, lock } = dialect;
+  const { now, bigint, each, among, lock } = dialect;
   const { columns, member, number } = createColumns(dialect);
   return {
     /** Of the keys in `$4`, those of records that were made at `$5` or before, and sent, have had their time. */
@@ -28,7 +28,7 @@ function createStatements(dialect: Dialect) {
     insertMany: `
       insert into record(${insertColumns.join(', ')}, due_at)
       select ${insertColumns.map(member).join(', ')}, ${now} from ${each('$1')} as r where true
-      order by value ->> 'idempotency_key', value ->> 'id'
+      order by value ->> 'idempotency_key', cast(value ->> 'position' as ${bigint})
       on conflict do nothing`,
 
     /** Each item is its own record, or the one that was in its way. */
@@ -79,7 +79,7 @@ export function createSqlBulks(driver: Driver, { keyMs }: { keyMs: number }): Sq
       if (!first) return [];
       const { tenantId, subject } = first.owner;
       const owner = [toText(tenantId), toText(subject)];
-      const rows = JSON.stringify(records.map(toRow));
+      const rows = JSON.stringify(records.map((record, position) => ({ ...toRow(record), position })));
       const items = JSON.stringify(
         records.map(({ id, idempotencyKey }, position) => ({
           position,
