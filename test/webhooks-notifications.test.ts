@@ -87,6 +87,20 @@ describe.each(engines)('stored notifications of calls on $name', ({ open }) => {
     await store.addNotifications(items.map((one) => JSON.stringify(one)));
     await notifications.tick();
   };
+  it('are worked on though one beside them cannot be', async () => {
+    const [good, broken] = [await follow({ graphId: 'good' }, 'good'), await follow({ graphId: 'broken' }, 'broken')];
+    await engine.run(`update record set payload = '{' where id = $1`, [broken.id]);
+    await receive(item({ id: 'broken', clientContext: 'broken' }), item({ id: 'good', clientContext: 'good' }));
+    expect(await find(good)).toMatchObject({ state: 'settled' });
+    expect(counts).toMatchObject({ matched: 1, failed: 1 });
+    expect(logged).toHaveLength(1);
+    expect(await engine.run('select seq from notification')).toHaveLength(1);
+    aheadMs = 200_000;
+    await engine.run('update notification set due_at = due_at - 200000');
+    await notifications.tick();
+    expect(await engine.run('select seq from notification')).toEqual([]);
+  });
+
   /** As if the rows had been stored earlier, and their time were over. */
   const backDate = (ms: number) =>
     engine.run('update notification set received_at = received_at - $1, due_at = due_at - $1', [ms]);

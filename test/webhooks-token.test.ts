@@ -133,7 +133,30 @@ describe('the keys', () => {
     const header = await bearer(sign());
     await expect(check(header)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
     mend();
+    nowMs += 5_000;
     await expect(check(header)).resolves.toBeUndefined();
+  });
+
+  it('are not asked for again by each token while the issuer is down', async () => {
+    isMetadataUp = false;
+    const header = await bearer(sign());
+    for (let count = 0; count < 50; count += 1)
+      await expect(check(header)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    expect(asked()).toEqual(['/metadata']);
+  });
+
+  it('are not asked for again by each unknown name while the issuer is down', async () => {
+    await check(await bearer(sign()));
+    [isKeySetUp, isMetadataUp] = [false, false];
+    nowMs += 70_000;
+    const before = asked().length;
+    const codes: unknown[] = [];
+    for (let kid = 0; kid < 50; kid += 1) {
+      const header = await bearer(sign({}, { ...(stranger as Key), kid: String(kid) }));
+      codes.push(await check(header).catch(({ code }: { code: unknown }) => code));
+    }
+    expect(asked().length - before).toBe(1);
+    expect(codes.slice(1)).toEqual(Array.from({ length: 49 }, () => 'FORBIDDEN'));
   });
 
   it('go on while they cannot be refreshed', async () => {

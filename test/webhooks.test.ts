@@ -189,6 +189,20 @@ describe.each(engines)('notifications of Graph, received on $name', ({ open }) =
       expect(logged.join()).not.toContain('private-context');
     });
 
+    it('are refused when they are nested too deep to be written down', async () => {
+      const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+      const body = JSON.stringify({ value: [operationItem({ participants: 0 })] }).replace(
+        '"participants":0',
+        `"participants":${deep}`,
+      );
+      const response = await fetch(`${url}${CALLS_PATH}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer good' },
+        body,
+      });
+      expect([response.status, counts]).toEqual([400, { malformed: 1 }]);
+    });
+
     it('are logged once a minute for each kind of refusal, without what they hold', async () => {
       for (let index = 0; index < 3; index += 1) {
         await postCalls({ value: ['+15550100'] });
@@ -291,6 +305,22 @@ describe.each(engines)('notifications of Graph, received on $name', ({ open }) =
       expect([told, counts]).toEqual([[], { foreign: 1 }]);
       expect(logged).toHaveLength(1);
       expect(logged.join()).not.toMatch(/another-secret|a-secret/);
+    });
+
+    it('are noted as heard for all replicas, the foreign ones not', async () => {
+      await postChanges(change({ clientState: 'another' }));
+      expect((await store.readJob('changeNotifications')).state).toBeNull();
+      await postChanges(change());
+      expect(JSON.parse((await store.readJob('changeNotifications')).state ?? '{}')).toEqual({
+        at: expect.any(String),
+      });
+    });
+
+    it('are counted one by one and logged once when they are foreign, and refused when they are too many', async () => {
+      const foreign = (count: number) => Array.from({ length: count }, () => change({ clientState: 'another' }));
+      expect(await postChanges(...foreign(500))).toBe(202);
+      expect([counts, logged.length]).toEqual([{ foreign: 500 }, 1]);
+      expect(await postChanges(...foreign(501))).toBe(400);
     });
 
     it('are judged one by one in a mixed delivery', async () => {

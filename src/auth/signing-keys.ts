@@ -24,13 +24,16 @@ interface Known {
 const REFRESH_MS = 2 * 3_600_000;
 /** Anybody can name a key that does not exist: that makes us look again this often at the most. */
 const LEAST_GAP_MS = 30_000;
+/** The same while no key is known at all: then nothing that is real can be taken either. */
+const FIRST_GAP_MS = 5_000;
 const TIMEOUT_MS = 5_000;
 
 /** @returns what finds the key of a token; throws `KeysUnavailable`, or an error of jose when there is no such key. */
 export function createSigningKeys({ metadataUrl, now }: SigningKeysOptions): JWTVerifyGetKey {
   let known: Known | undefined;
   let loading: Promise<Known> | undefined;
-  let triedAtMs = 0;
+  let triedAtMs = -Infinity;
+  let failure: KeysUnavailable | undefined;
 
   async function loadKeys(): Promise<Known> {
     triedAtMs = Number(now());
@@ -42,22 +45,25 @@ export function createSigningKeys({ metadataUrl, now }: SigningKeysOptions): JWT
         cooldownDuration: Infinity,
       });
       await keys.reload();
+      failure = undefined;
       return (known = { keys, loadedAtMs: Number(now()) });
     } catch (error) {
-      throw new KeysUnavailable(error);
+      throw (failure = new KeysUnavailable(error));
     }
   }
+  const isTriedSince = (ms: number) => Number(now()) - triedAtMs < ms;
   const load = () => (loading ??= loadKeys().finally(() => (loading = undefined)));
 
   return async (header, token) => {
+    if (!known && failure && !loading && isTriedSince(FIRST_GAP_MS)) throw failure;
     const current = known ?? (await load());
     const ageMs = Number(now()) - current.loadedAtMs;
     // Nobody waits for a refresh, and while it fails the keys that we know go on.
-    if (ageMs > REFRESH_MS && Number(now()) - triedAtMs > LEAST_GAP_MS) load().catch(() => {});
+    if (ageMs > REFRESH_MS && !isTriedSince(LEAST_GAP_MS)) load().catch(() => {});
     try {
       return await current.keys(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || ageMs < LEAST_GAP_MS) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey) || (!loading && isTriedSince(LEAST_GAP_MS))) throw error;
     }
     return (await load()).keys(header, token);
   };

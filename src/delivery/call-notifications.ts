@@ -9,12 +9,22 @@ const MOST_ITEMS = 100;
 export function createCallReceiver(options: Pick<WebhookOptions, 'store' | 'count' | 'onNotification'>) {
   const { store, count, onNotification } = options;
   return async (body: unknown): Promise<void> => {
-    const kept = readItems(body).map(toKept);
+    const kept = toAllKept(readItems(body));
     const bodies = kept.filter((item) => item !== undefined);
     await store.addNotifications(bodies);
     for (const item of kept) count(item === undefined ? 'ignored' : 'accepted');
     if (bodies.length > 0) onNotification();
   };
+}
+
+function toAllKept(items: readonly { [member: string]: unknown }[]): (string | undefined)[] {
+  try {
+    return items.map(toKept);
+  } catch (error) {
+    // Nested deeper than can be written down: Graph would only send it again.
+    if ((error as Error).name !== 'RangeError') throw error;
+    throw new GatewayError('BAD_REQUEST', '`value` is nested too deep.');
+  }
 }
 
 function readItems(body: unknown): { [member: string]: unknown }[] {

@@ -10,8 +10,11 @@ import type { WebhookOptions } from './webhooks.ts';
 const MAX_TOKEN_BYTES = 2 * 1024;
 /** How long a secret is believed to be the current one; where it does not fit it is read again. */
 const SECRET_AGE_MS = 3_000;
-/** Far beyond what Graph can put in a delivery of the allowed size. */
-const MOST_ITEMS = 5_000;
+/** Far beyond what Graph puts into one delivery; strangers are not to make us work. */
+const MOST_ITEMS = 500;
+/** How often at the most the secret is read again because it does not fit, and how often it is noted that Graph was heard of. */
+const LEAST_GAP_MS = 1_000;
+const NOTED_EVERY_MS = 5_000;
 
 /**
  * Answers with the token and nothing else.
@@ -37,6 +40,14 @@ type Item = { [member: string]: unknown };
 export function createChangeReceiver(options: ChangeReceiverOptions) {
   const { store, count, refuse, onChange, onLifecycle } = options;
   const hasSecret = createSecretCheck(options);
+  let notedAtMs = -Infinity;
+  /** For all replicas: polling is slow only while notifications are heard of. */
+  async function noteHeard(): Promise<void> {
+    const at = options.now();
+    if (Number(at) - notedAtMs < NOTED_EVERY_MS) return;
+    notedAtMs = Number(at);
+    await store.noteJob('changeNotifications', JSON.stringify({ at }));
+  }
   const isOfTenant = ({ tenantId }: Item) =>
     tenantId === undefined ||
     tenantId === null ||
@@ -48,14 +59,17 @@ export function createChangeReceiver(options: ChangeReceiverOptions) {
       throw new GatewayError('BAD_REQUEST', `\`value\` has to be an array of ${MOST_ITEMS} notifications at the most.`);
     const items = (value as unknown[]).map((item) => (typeof item === 'object' && item !== null ? (item as Item) : {}));
     const ours = (await hasSecret(items)).filter(isOfTenant);
-    for (let dropped = items.length - ours.length; dropped > 0; dropped -= 1)
-      refuse('foreign', {}, 'a change notification without our secret, or of another tenant, is dropped');
+    const dropped = items.length - ours.length;
+    if (dropped > 0)
+      refuse('foreign', { dropped }, 'change notifications without our secret, or of another tenant, are dropped');
+    for (let counted = 1; counted < dropped; counted += 1) count('foreign');
     const events = ours.map(({ lifecycleEvent }) => (typeof lifecycleEvent === 'string' ? lifecycleEvent : null));
     // Delta tells what changed, and also what was missed.
     const changes = events.filter((event) => event === null || event === 'missed');
     const news = events.filter((event) => event !== null && event !== 'missed');
     for (const _ of changes) count('changed');
     for (const _ of news) count('lifecycle');
+    if (ours.length > 0) await noteHeard();
     if (changes.length > 0) await store.expediteJob('delta');
     // What is wanted need not be noted: a renewal authorises anew, and finds out whether the subscription is gone.
     if (news.length > 0) await store.expediteJob('subscription');
@@ -68,6 +82,7 @@ export function createChangeReceiver(options: ChangeReceiverOptions) {
 function createSecretCheck({ store, now }: Pick<ChangeReceiverOptions, 'store' | 'now'>) {
   let secret: Buffer | undefined;
   let readAtMs = -Infinity;
+  let missedAtMs = -Infinity;
 
   async function load(): Promise<void> {
     const { clientState } = readSubscriptionState((await store.readJob('subscription')).state);
@@ -81,7 +96,8 @@ function createSecretCheck({ store, now }: Pick<ChangeReceiverOptions, 'store' |
   return async (items: readonly Item[]): Promise<Item[]> => {
     if (Number(now()) - readAtMs > SECRET_AGE_MS) await load();
     const selected = items.filter(isSecret);
-    if (selected.length === items.length) return selected;
+    if (selected.length === items.length || Number(now()) - missedAtMs < LEAST_GAP_MS) return selected;
+    missedAtMs = Number(now());
     await load();
     return items.filter(isSecret);
   };

@@ -22,7 +22,7 @@ export interface GraphSubscription {
   expiresAt: Date | null;
 }
 
-type Client = Pick<GraphClient, 'get' | 'post' | 'patch' | 'delete'>;
+type Client = Pick<GraphClient, 'get' | 'post' | 'patch' | 'delete' | 'toOwnPath'>;
 
 const PATH = '/subscriptions';
 /** An app has at most 100 of them in a tenant. */
@@ -71,7 +71,7 @@ export async function listSubscriptions(client: Client, limits: ReadLimits): Pro
     const items: unknown[] = Array.isArray(body?.value) ? body.value : [];
     subscriptions.push(...items.flatMap((item) => toSubscription(item) ?? []));
     const link = body?.['@odata.nextLink'];
-    next = typeof link === 'string' ? link : undefined;
+    next = typeof link === 'string' ? client.toOwnPath(link) : undefined;
   }
   return subscriptions;
 }

@@ -16,7 +16,7 @@ import { CHANGES_PATH, readSubscriptionState, type SubscriptionState } from './s
 
 export interface ChangeSubscriptionOptions {
   store: Pick<Store, 'claimJob' | 'saveJob' | 'expediteJob' | 'readJob'>;
-  graph: Pick<GraphClient, 'get' | 'post' | 'patch' | 'delete'>;
+  graph: Pick<GraphClient, 'get' | 'post' | 'patch' | 'delete' | 'toOwnPath'>;
   /** Scheme, host and port at which Graph reaches us. */
   publicUrl: string;
   /** How long Graph may take to answer; a new subscription includes its question to us. */

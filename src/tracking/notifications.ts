@@ -5,6 +5,7 @@ import { createSeldomLog, type SeldomLog } from '../seldom-log.ts';
 import { apply } from './apply.ts';
 import { nextDue } from './cadence.ts';
 import { correlate, idIn, readNotices, type CallNotice } from './call-notice.ts';
+import { toHeardAtMs } from './heard.ts';
 import { Loop } from './loop.ts';
 import { observeOperation, type OperationObservation } from './observe-operation.ts';
 import type { OperationRecord } from './record.ts';
@@ -90,13 +91,33 @@ export class Notifications {
     const leaseToken = randomUUID();
     const rows = await store.claimNotifications(GROUP, leaseToken, leaseMs);
     if (rows.length === 0) return 0;
-    const { matched, done, later } = await this.#sort(rows);
-    // Only what is written down is forgotten; observing it twice changes nothing.
-    await this.#observe([...matched.values()]);
+    const { done, later } = await this.#workOff(rows);
     const [young, old] = [later.filter(({ ageMs }) => ageMs < 10_000), later.filter(({ ageMs }) => ageMs >= 10_000)];
     await store.settleNotifications(leaseToken, { done, later: young.map(({ seq }) => seq), laterMs: 1_000 });
     await store.settleNotifications(leaseToken, { done: [], later: old.map(({ seq }) => seq), laterMs: 15_000 });
     return rows.length;
+  }
+
+  /** One that cannot be worked on must not hold up those beside it. */
+  async #workOff(rows: readonly Notification[]): Promise<Pick<Sorted, 'done' | 'later'>> {
+    try {
+      const { matched, done, later } = await this.#sort(rows);
+      // Only what is written down is forgotten; observing it twice changes nothing.
+      await this.#observe([...matched.values()]);
+      return { done, later };
+    } catch (error) {
+      const [row, ...more] = rows;
+      if (row && more.length === 0) return this.#giveUp(row, error);
+      const each: Pick<Sorted, 'done' | 'later'>[] = [];
+      for (const one of rows) each.push(await this.#workOff([one]));
+      return { done: each.flatMap(({ done }) => done), later: each.flatMap(({ later }) => later) };
+    }
+  }
+
+  #giveUp({ seq, receivedAt }: Notification, error: unknown): Pick<Sorted, 'done' | 'later'> {
+    this.#refuse('failed', { err: error }, 'a stored notification cannot be worked on; it is tried again for a while');
+    const ageMs = Number(this.#options.now()) - Number(receivedAt);
+    return ageMs >= KEPT_MS ? { done: [seq], later: [] } : { done: [], later: [{ seq, ageMs: Infinity }] };
   }
 
   async #sort(rows: readonly Notification[]): Promise<Sorted> {
@@ -165,14 +186,4 @@ function toSeen(record: OperationRecord, notices: readonly CallNotice[], at: Dat
   const end = notices.find(({ operation: { status } }) => status === 'completed' || status === 'failed');
   const id = notices.map((notice) => idIn(notice, record)).find((known) => known !== null) ?? null;
   return { kind: 'seen', id, operation: (end ?? notices.at(-1))?.operation ?? {}, source: 'webhook', at };
-}
-
-function toHeardAtMs(state: string | null): number {
-  try {
-    const { at } = JSON.parse(state ?? '{}') as { at?: unknown };
-    const atMs = typeof at === 'string' ? Date.parse(at) : NaN;
-    return Number.isNaN(atMs) ? -Infinity : atMs;
-  } catch {
-    return -Infinity;
-  }
 }

@@ -12,7 +12,7 @@ import {
 import type { SubscriptionState } from './subscription-state.ts';
 
 export interface SubscriptionKeeperOptions {
-  graph: Pick<GraphClient, 'get' | 'post' | 'patch' | 'delete'>;
+  graph: Pick<GraphClient, 'get' | 'post' | 'patch' | 'delete' | 'toOwnPath'>;
   notificationUrl: string;
   limits: ReadLimits;
   now: () => Date;
@@ -42,6 +42,8 @@ const LIFE_MS = 3 * 86_400_000;
 export function createSubscriptionKeeper(options: SubscriptionKeeperOptions): KeepSubscription {
   const { graph, notificationUrl, limits, now } = options;
   const newEnd = () => new Date(Number(now()) + LIFE_MS);
+  // Whatever Graph may say, it is renewed in the time that we asked for.
+  const toEndMs = (end: Date | null) => Math.min(Number(end ?? Infinity), Number(newEnd()));
 
   function ask(clientState: string): Promise<GraphSubscription> {
     const address = { notificationUrl, lifecycleNotificationUrl: notificationUrl };
@@ -71,7 +73,7 @@ export function createSubscriptionKeeper(options: SubscriptionKeeperOptions): Ke
       await clear();
       created = await ask(state.clientState);
     }
-    return { ...state, id: created.id, expiresAtMs: Number(created.expiresAt ?? newEnd()), failures: 0 };
+    return { ...state, id: created.id, expiresAtMs: toEndMs(created.expiresAt), failures: 0 };
   }
 
   return async (state, save) => {
@@ -82,8 +84,7 @@ export function createSubscriptionKeeper(options: SubscriptionKeeperOptions): Ke
       return create(failures, save);
     }
     try {
-      const end = newEnd();
-      return { ...state, expiresAtMs: Number((await renewSubscription(graph, id, end, limits)) ?? end), failures: 0 };
+      return { ...state, expiresAtMs: toEndMs(await renewSubscription(graph, id, newEnd(), limits)), failures: 0 };
     } catch (error) {
       if (!isMissing(error)) throw error;
       return create(failures, save);
