@@ -11,7 +11,8 @@ jest.setTimeout(600_000);
 
 /** Long enough that what may be repeated is. */
 const TIMEOUT_MS = 700;
-const RUNS = 1_000;
+/** On each of the two stores. */
+const RUNS = 500;
 /** Most of a run is waiting: so many are made side by side, each lane with a Graph and a store of its own. */
 const LANES = 10;
 

@@ -87,20 +87,6 @@ describe.each(engines)('stored notifications of calls on $name', ({ open }) => {
     await store.addNotifications(items.map((one) => JSON.stringify(one)));
     await notifications.tick();
   };
-  it('are worked on though one beside them cannot be', async () => {
-    const [good, broken] = [await follow({ graphId: 'good' }, 'good'), await follow({ graphId: 'broken' }, 'broken')];
-    await engine.run(`update record set payload = '{' where id = $1`, [broken.id]);
-    await receive(item({ id: 'broken', clientContext: 'broken' }), item({ id: 'good', clientContext: 'good' }));
-    expect(await find(good)).toMatchObject({ state: 'settled' });
-    expect(counts).toMatchObject({ matched: 1, failed: 1 });
-    expect(logged).toHaveLength(1);
-    expect(await engine.run('select seq from notification')).toHaveLength(1);
-    aheadMs = 200_000;
-    await engine.run('update notification set due_at = due_at - 200000');
-    await notifications.tick();
-    expect(await engine.run('select seq from notification')).toEqual([]);
-  });
-
   /** As if the rows had been stored earlier, and their time were over. */
   const backDate = (ms: number) =>
     engine.run('update notification set received_at = received_at - $1, due_at = due_at - $1', [ms]);
@@ -345,6 +331,55 @@ describe.each(engines)('stored notifications of calls on $name', ({ open }) => {
     expect([await waiting(), counts]).toEqual([0, { rubbish: 6, matched: 1 }]);
     expect(logged).toHaveLength(1);
     expect((await find(record)).state).toBe('settled');
+  });
+
+  describe('that cannot be worked on', () => {
+    /** One whose record is damaged, between two that are fine. */
+    async function receiveBroken(): Promise<OperationRecord[]> {
+      const names = ['first', 'broken', 'last'];
+      const records: OperationRecord[] = [];
+      for (const name of names) records.push(await follow({ graphId: name }, name));
+      await engine.run(`update record set payload = '{' where id = $1`, [(records[1] as OperationRecord).id]);
+      await receive(...names.map((name) => item({ id: name, clientContext: name })));
+      return records.filter((_, index) => index !== 1);
+    }
+
+    it('do not hold up those beside them', async () => {
+      for (const record of await receiveBroken()) expect(await find(record)).toMatchObject({ state: 'settled' });
+      expect([await waiting(), counts, logged.length]).toEqual([1, { matched: 2, failed: 1 }, 1]);
+    });
+
+    it('are tried again now and then, and forgotten when their time is over', async () => {
+      await receiveBroken();
+      await backDate(14_000);
+      await notifications.tick();
+      expect(counts).toMatchObject({ failed: 1 });
+      await backDate(1_001);
+      await notifications.tick();
+      expect([await waiting(), counts, logged.length]).toEqual([1, { matched: 2, failed: 2 }, 1]);
+      await backDate(120_000);
+      await notifications.tick();
+      expect([await waiting(), counts]).toEqual([0, { matched: 2, failed: 3 }]);
+    });
+
+    it('together are worked on one by one, each counted once', async () => {
+      const save: Store['save'] = (writes) =>
+        writes.length > 1 ? Promise.reject(new Error('too many')) : store.save(writes);
+      notifications = createNotifications({ ...store, save });
+      for (const name of ['a', 'b']) await follow({ graphId: name }, name);
+      await store.addNotifications(['{']);
+      await receive(...['a', 'b'].map((name) => item({ id: name, clientContext: name })));
+      expect([await waiting(), counts]).toEqual([0, { matched: 2, rubbish: 1 }]);
+    });
+
+    it('for the store is down are kept, none is counted, and they are not tried one by one', async () => {
+      let tries = 0;
+      const fail = () => Promise.reject(new Error('down'));
+      const findOperations = () => ((tries += 1), fail());
+      notifications = createNotifications({ ...store, findOperations, settleNotifications: fail });
+      await expect(receive(...Array.from({ length: 50 }, () => item()))).rejects.toThrow('down');
+      expect([await waiting(), counts, logged, tries]).toEqual([50, {}, [], 2]);
+    });
   });
 
   it('with ids that no store could index change nothing', async () => {

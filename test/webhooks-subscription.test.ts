@@ -330,6 +330,27 @@ describe.each(engines)('the subscription to changes of users on $name', ({ open 
       expect((await state()).id).toBe('s');
     });
 
+    it.each(['/v1.0/subscriptions?$skiptoken=x', 'subscriptions?$skiptoken=x', 'https://evil.example.com/v1.0/x', 5])(
+      'follows no link but an absolute one of Graph: %s',
+      async (link) => {
+        server.answers = [json(409, {}), json(200, { value: [], '@odata.nextLink': link })];
+        await subscription.tick();
+        expect(server.seen.map(({ method }) => method)).toEqual(['POST', 'GET']);
+        expect([(await state()).id, logged.length]).toEqual([null, 1]);
+        expect(logged[0]).toContain('another address');
+      },
+    );
+
+    it('renews in the time that it asked for, whatever end Graph tells', async () => {
+      const far = { id: 's', expirationDateTime: '2999-01-01T00:00:00Z' };
+      server.answers = [json(201, far), json(200, far)];
+      for (const tick of [() => subscription.tick(), () => tickWhenDue()]) {
+        await tick();
+        expect(Math.abs(((await state()).expiresAtMs ?? 0) - Date.now() - 3 * DAY_MS)).toBeLessThan(60_000);
+        expect(Math.abs((await dueIn()) - 1.5 * DAY_MS)).toBeLessThan(60_000);
+      }
+    });
+
     it('stops at once, deletes nothing, and leaves the job to whoever comes next', async () => {
       const holder = createHolder();
       server.answers = [made('s'), holder.hold];

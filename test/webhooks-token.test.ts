@@ -157,6 +157,10 @@ describe('the keys', () => {
     }
     expect(asked().length - before).toBe(1);
     expect(codes.slice(1)).toEqual(Array.from({ length: 49 }, () => 'FORBIDDEN'));
+    [isKeySetUp, isMetadataUp] = [true, true];
+    published = [next as Key];
+    nowMs += 30_000;
+    await expect(check(await bearer(sign({}, next)))).resolves.toBeUndefined();
   });
 
   it('go on while they cannot be refreshed', async () => {

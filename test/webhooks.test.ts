@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fastify, { type FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'undici';
+import { createChangeReceiver } from '../src/delivery/change-notifications.ts';
 import { CALLS_PATH, serveWebhooks } from '../src/delivery/webhooks.ts';
 import { GatewayError } from '../src/errors.ts';
 import type { Store } from '../src/tracking/store.ts';
@@ -22,10 +23,11 @@ describe.each(engines)('notifications of Graph, received on $name', ({ open }) =
   let counts: { [outcome: string]: number };
   let told: string[];
   let logged: string[];
+  let reads: string[];
   let agent: Agent;
 
   beforeEach(async () => {
-    [nowMs, counts, told, logged] = [Date.now(), {}, [], []];
+    [nowMs, counts, told, logged, reads] = [Date.now(), {}, [], [], []];
     engine = await open();
     store = await engine.openStore();
     agent = new Agent({ connections: 1 });
@@ -34,7 +36,7 @@ describe.each(engines)('notifications of Graph, received on $name', ({ open }) =
     app.get('/alive', () => 'yes');
     app.post('/other', ({ body }) => ({ body }));
     await serveWebhooks(app, {
-      store,
+      store: { ...store, readJob },
       tokenCheck: (authorization) => {
         if (authorization === 'Bearer good') return Promise.resolve();
         const code = authorization === 'Bearer unclear' ? 'UPSTREAM_UNAVAILABLE' : 'FORBIDDEN';
@@ -56,6 +58,10 @@ describe.each(engines)('notifications of Graph, received on $name', ({ open }) =
     await engine.close();
   });
 
+  const readJob: Store['readJob'] = (name) => {
+    reads.push(name);
+    return store.readJob(name);
+  };
   async function post(path: string, body: unknown, headers: { [name: string]: string } = {}) {
     const response = await request(`${url}${path}`, {
       method: 'POST',
@@ -307,13 +313,49 @@ describe.each(engines)('notifications of Graph, received on $name', ({ open }) =
       expect(logged.join()).not.toMatch(/another-secret|a-secret/);
     });
 
-    it('are noted as heard for all replicas, the foreign ones not', async () => {
+    it('are noted as heard for all replicas, once in five seconds, the foreign ones not', async () => {
+      const beganAtMs = nowMs;
+      const heardAfterMs = async () => {
+        const { state } = await store.readJob('changeNotifications');
+        return state === null ? null : Date.parse((JSON.parse(state) as Json)['at']) - beganAtMs;
+      };
       await postChanges(change({ clientState: 'another' }));
-      expect((await store.readJob('changeNotifications')).state).toBeNull();
-      await postChanges(change());
-      expect(JSON.parse((await store.readJob('changeNotifications')).state ?? '{}')).toEqual({
-        at: expect.any(String),
+      expect(await heardAfterMs()).toBeNull();
+      for (const [afterMs, heardMs] of [
+        [0, 0],
+        [4_900, 0],
+        [5_000, 5_000],
+      ] as const) {
+        nowMs = beganAtMs + afterMs;
+        await postChanges(change());
+        expect(await heardAfterMs()).toBe(heardMs);
+      }
+    });
+
+    it('have the secret read again once a second at the most when they are foreign', async () => {
+      const beganAtMs = nowMs;
+      for (const afterMs of [0, 100, 900, 1_000, 1_900]) {
+        nowMs = beganAtMs + afterMs;
+        await postChanges(change({ clientState: 'another' }));
+      }
+      // At first, for the first stranger, and for the first in the next second.
+      expect(reads).toHaveLength(3);
+    });
+
+    it('carry a new secret together, and none is lost', async () => {
+      const receive = createChangeReceiver({
+        store,
+        tenantId: TENANT,
+        now: () => new Date(nowMs),
+        count: (outcome) => void (counts[outcome] = (counts[outcome] ?? 0) + 1),
+        refuse: () => {},
+        onChange: () => {},
+        onLifecycle: () => {},
       });
+      await receive({ value: [change()] });
+      await save('the next');
+      await Promise.all([1, 2, 3].map(() => receive({ value: [change({ clientState: 'the next' })] })));
+      expect(counts).toEqual({ changed: 4 });
     });
 
     it('are counted one by one and logged once when they are foreign, and refused when they are too many', async () => {

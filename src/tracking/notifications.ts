@@ -41,6 +41,8 @@ interface Sorted {
   matched: Map<string, { record: OperationRecord; notices: CallNotice[] }>;
   done: number[];
   later: { seq: number; ageMs: number }[];
+  /** Counted when all is written down: what fails is sorted again. */
+  outcomes: WebhookOutcome[];
 }
 
 export class Notifications {
@@ -90,34 +92,41 @@ export class Notifications {
     const { store, leaseMs } = this.#options;
     const leaseToken = randomUUID();
     const rows = await store.claimNotifications(GROUP, leaseToken, leaseMs);
-    if (rows.length === 0) return 0;
-    const { done, later } = await this.#workOff(rows);
-    const [young, old] = [later.filter(({ ageMs }) => ageMs < 10_000), later.filter(({ ageMs }) => ageMs >= 10_000)];
-    await store.settleNotifications(leaseToken, { done, later: young.map(({ seq }) => seq), laterMs: 1_000 });
-    await store.settleNotifications(leaseToken, { done: [], later: old.map(({ seq }) => seq), laterMs: 15_000 });
+    if (rows.length > 0) await this.#workOff(rows, leaseToken);
     return rows.length;
   }
 
   /** One that cannot be worked on must not hold up those beside it. */
-  async #workOff(rows: readonly Notification[]): Promise<Pick<Sorted, 'done' | 'later'>> {
+  async #workOff(rows: readonly Notification[], leaseToken: string): Promise<void> {
+    let sorted: Sorted;
     try {
-      const { matched, done, later } = await this.#sort(rows);
+      sorted = await this.#sort(rows);
       // Only what is written down is forgotten; observing it twice changes nothing.
-      await this.#observe([...matched.values()]);
-      return { done, later };
+      await this.#observe([...sorted.matched.values()]);
     } catch (error) {
       const [row, ...more] = rows;
-      if (row && more.length === 0) return this.#giveUp(row, error);
-      const each: Pick<Sorted, 'done' | 'later'>[] = [];
-      for (const one of rows) each.push(await this.#workOff([one]));
-      return { done: each.flatMap(({ done }) => done), later: each.flatMap(({ later }) => later) };
+      if (row && more.length === 0) return this.#giveUp(row, leaseToken, error);
+      for (const one of rows) await this.#workOff([one], leaseToken);
+      return;
     }
+    await this.#settle(leaseToken, sorted);
+    for (const outcome of sorted.outcomes)
+      if (outcome === 'rubbish') this.#refuse(outcome, {}, 'a stored notification cannot be read and is dropped');
+      else this.#options.count(outcome);
   }
 
-  #giveUp({ seq, receivedAt }: Notification, error: unknown): Pick<Sorted, 'done' | 'later'> {
+  /** Settled before the next one is tried: when the store is down altogether, this ends it for all of them. */
+  async #giveUp({ seq, receivedAt }: Notification, leaseToken: string, error: unknown): Promise<void> {
+    const isOld = Number(this.#options.now()) - Number(receivedAt) >= KEPT_MS;
+    await this.#settle(leaseToken, { done: isOld ? [seq] : [], later: isOld ? [] : [{ seq, ageMs: Infinity }] });
     this.#refuse('failed', { err: error }, 'a stored notification cannot be worked on; it is tried again for a while');
-    const ageMs = Number(this.#options.now()) - Number(receivedAt);
-    return ageMs >= KEPT_MS ? { done: [seq], later: [] } : { done: [], later: [{ seq, ageMs: Infinity }] };
+  }
+
+  async #settle(leaseToken: string, { done, later }: Pick<Sorted, 'done' | 'later'>): Promise<void> {
+    const { store } = this.#options;
+    const [young, old] = [later.filter(({ ageMs }) => ageMs < 10_000), later.filter(({ ageMs }) => ageMs >= 10_000)];
+    await store.settleNotifications(leaseToken, { done, later: young.map(({ seq }) => seq), laterMs: 1_000 });
+    await store.settleNotifications(leaseToken, { done: [], later: old.map(({ seq }) => seq), laterMs: 15_000 });
   }
 
   async #sort(rows: readonly Notification[]): Promise<Sorted> {
@@ -131,9 +140,9 @@ export class Notifications {
       clientContexts: all.flatMap(({ clientContext }) => clientContext ?? []),
       graphIds: all.flatMap(({ id, place }) => [id ?? [], place.operationId ?? []].flat()),
     });
-    const sorted: Sorted = { matched: new Map(), done: [], later: [] };
+    const sorted: Sorted = { matched: new Map(), done: [], later: [], outcomes: [] };
     for (const { seq, ageMs, notices } of read) {
-      if (!notices) this.#refuse('rubbish', {}, 'a stored notification cannot be read and is dropped');
+      if (!notices) sorted.outcomes.push('rubbish');
       const isOld = ageMs >= KEPT_MS;
       const isLate = (notices ?? []).map((notice) => this.#match(notice, records, sorted, isOld)).includes(false);
       if (isLate && !isOld) sorted.later.push({ seq, ageMs });
@@ -143,10 +152,11 @@ export class Notifications {
   }
 
   /** @returns false when nothing can be done about the notice yet. */
-  #match(notice: CallNotice, records: readonly OperationRecord[], { matched }: Sorted, isOld: boolean): boolean {
+  #match(notice: CallNotice, records: readonly OperationRecord[], sorted: Sorted, isOld: boolean): boolean {
+    const { matched, outcomes } = sorted;
     const record = correlate(notice, records);
     if (!record) {
-      if (isOld) this.#options.count('unmatched');
+      if (isOld) outcomes.push('unmatched');
       return false;
     }
     // The answer to the mutation is on its way: only it tells the operation's id, which a settled record would never learn.
@@ -154,7 +164,7 @@ export class Notifications {
     const group = matched.get(record.id) ?? { record, notices: [] };
     group.notices.push(notice);
     matched.set(record.id, group);
-    this.#options.count('matched');
+    outcomes.push('matched');
     return true;
   }
 
