@@ -5,7 +5,7 @@ import { toPath, type ReadLimits } from './client.ts';
 import { GraphUnreachable, isMissing, toGatewayError } from './graph-error.ts';
 import { toUser } from './read-resources.ts';
 import type { GraphUser } from './resources.ts';
-import { FILTER_SIZE, userPath, usersPath, type UserMember } from './users.ts';
+import { isGuid, toFilterGroups, toUserKey, userPath, usersPath, type UserMember } from './users.ts';
 
 export interface WantedUser {
   id: string;
@@ -24,9 +24,6 @@ export interface UserReader {
   read(wanted: readonly WantedUser[], limits: Pick<ReadLimits, 'timeoutMs'>): Promise<UserResult[]>;
 }
 
-/** Only these go into a filter: an id that Graph dislikes spoils the whole list. */
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** One path to read, and which ids it is for. */
 interface Lookup {
   ids: readonly string[];
@@ -41,7 +38,7 @@ export function createUserReader(reader: BatchReader): UserReader {
       const fresh = new Map<string, { select: string; id: string; settle: (result: UserResult) => void }>();
       const results = wanted.map(({ id, members }) => {
         const select = toSelect(members);
-        const key = `${select} ${toKey(id)}`;
+        const key = `${select} ${toUserKey(id)}`;
         const shared = underWay.get(key);
         if (shared) return shared;
         const { promise, resolve } = Promise.withResolvers<UserResult>();
@@ -79,7 +76,7 @@ async function readAll(
     const paths = lookups.map(({ path }) => path);
     const results = await reader.read(paths, { timeoutMs, priority: 'read' });
     for (const [index, { ids, isList, select }] of lookups.entries()) {
-      for (const id of ids) found.set(`${select} ${toKey(id)}`, toResult(results[index], id, isList));
+      for (const id of ids) found.set(`${select} ${toUserKey(id)}`, toResult(results[index], id, isList));
     }
     return (key) => found.get(key) ?? null;
   } catch (error) {
@@ -89,17 +86,14 @@ async function readAll(
 }
 
 function toLookups(ids: readonly string[], select: string): Lookup[] {
-  const guids = ids.filter((id) => GUID.test(id));
-  const groups = Array.from({ length: Math.ceil(guids.length / FILTER_SIZE) }, (_, index) =>
-    guids.slice(index * FILTER_SIZE, (index + 1) * FILTER_SIZE),
-  );
-  // Lists cost more than a single user, and lag behind: one alone is read by itself.
-  const alone = [...ids.filter((id) => !GUID.test(id)), ...groups.filter(({ length }) => length === 1).flat()];
+  const { groups, alone } = toFilterGroups(ids.filter(isGuid));
   return [
-    ...groups
-      .filter(({ length }) => length > 1)
-      .map((group) => ({ ids: group, path: usersPath(group, select), isList: true })),
-    ...alone.map((id) => ({ ids: [id], path: toPath(() => userPath(id, select)), isList: false })),
+    ...groups.map((group) => ({ ids: group, path: usersPath(group, select), isList: true })),
+    ...[...ids.filter((id) => !isGuid(id)), ...alone].map((id) => ({
+      ids: [id],
+      path: toPath(() => userPath(id, select)),
+      isList: false,
+    })),
   ];
 }
 
@@ -112,15 +106,10 @@ function toResult(result: ReadResult | undefined, id: string, isList: boolean): 
   }
   const list = (result.body as { value?: unknown } | null | undefined)?.value;
   if (!Array.isArray(list)) return toGatewayError(new GraphUnreachable('the answer is no list', true));
-  return list.map(toUser).find((user) => user.id && toKey(user.id) === toKey(id)) ?? null;
+  return list.map(toUser).find((user) => user.id && toUserKey(user.id) === toUserKey(id)) ?? null;
 }
 
 /** The same members give the same text, in whatever order they were asked for. */
 function toSelect(members: ReadonlySet<UserMember>): string {
   return ['id', ...[...members].filter((member) => member !== 'id').sort()].join(',');
-}
-
-/** GUIDs are the same in any case; of other ids nobody knows. */
-function toKey(id: string): string {
-  return GUID.test(id) ? id.toLowerCase() : id;
 }

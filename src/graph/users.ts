@@ -49,3 +49,26 @@ export function deltaPath(): string {
 function toLiteral(text: string): string {
   return encodeURIComponent(`'${text.replaceAll("'", "''")}'`).replaceAll("'", '%27');
 }
+
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** @returns whether an id may stand in a filter with others: one that Graph dislikes spoils the whole list. */
+export function isGuid(id: string): boolean {
+  return GUID.test(id);
+}
+
+/** @returns the form in which ids are compared: GUIDs are the same in any case; of other ids nobody knows. */
+export function toUserKey(id: string): string {
+  return isGuid(id) ? id.toLowerCase() : id;
+}
+
+/** @returns what is read by one filter each, and what alone: a list of one costs more than the one. */
+export function toFilterGroups<Item>(items: readonly Item[]): { groups: Item[][]; alone: Item[] } {
+  const groups = Array.from({ length: Math.ceil(items.length / FILTER_SIZE) }, (_, index) =>
+    items.slice(index * FILTER_SIZE, (index + 1) * FILTER_SIZE),
+  );
+  return {
+    groups: groups.filter(({ length }) => length > 1),
+    alone: groups.filter(({ length }) => length === 1).flat(),
+  };
+}
