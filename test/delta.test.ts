@@ -8,7 +8,7 @@ import type { InvitationRecord } from '../src/tracking/record.ts';
 import { insertColumns } from '../src/tracking/sql-statements.ts';
 import type { Store } from '../src/tracking/store.ts';
 import { Sweeper } from '../src/tracking/sweeper.ts';
-import { administer, type EmulatorAdmin, type Json } from './support/gateway.ts';
+import { administer, waitFor, type EmulatorAdmin, type Json } from './support/gateway.ts';
 import { startGraphServer } from './support/graph-server.ts';
 import { newInvitation, newPending, owner } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
@@ -231,6 +231,21 @@ describe.each(engines)('following the directory’s changes on $name', ({ open }
       await again(delta);
       expect(await pauseMs()).toBeLessThanOrEqual(INTERVAL_MS);
       expect(told).toBe(1);
+    });
+
+    it('comes forward when somebody begins to watch, but not after a failure', async () => {
+      await follow(await createGuest());
+      const delta = await begin();
+      const dueInMs = async () => (await store.readJob('delta')).dueInMs;
+      await delta.tick();
+      expect(await dueInMs()).toBeGreaterThan(INTERVAL_MS);
+      delta.hurry();
+      await waitFor('the job to be due', async () => (await dueInMs()) === 0);
+      await fault({ kind: 'status', status: 403 }, 1);
+      await delta.tick();
+      clockMs += HOUR_MS;
+      delta.hurry();
+      expect(await dueInMs()).toBeGreaterThan(0);
     });
 
     it('is nothing while Graph wants no polls, and before it is due', async () => {

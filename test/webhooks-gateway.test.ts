@@ -22,15 +22,17 @@ async function findPort(): Promise<number> {
 describe.each(engines)('a gateway that Graph notifies on $name', ({ open }) => {
   let engine: Engine;
   let gateway: TestGateway;
+  let publicUrl: string;
 
   beforeEach(async () => {
     engine = await open();
     const port = await findPort();
+    publicUrl = `http://127.0.0.1:${port}`;
     // So slow that only notifications can bring what the tests wait for.
     gateway = await startGateway(engine, {
       WEBHOOK_PORT: String(port),
       POLL_INTERVAL_MS: '600000',
-      WEBHOOK_PUBLIC_URL: `http://127.0.0.1:${port}`,
+      WEBHOOK_PUBLIC_URL: publicUrl,
     });
   });
   afterEach(async () => {
@@ -73,6 +75,12 @@ describe.each(engines)('a gateway that Graph notifies on $name', ({ open }) => {
     expect(last['tracking'].history.at(-1).source).toBe('webhook');
     const { byRoute } = await gateway.emulator.counts();
     expect(byRoute['GET /communications/calls/{}/operations/{}']).toBeUndefined();
+  });
+
+  it('serves Graph at a port of its own, and nothing else there', async () => {
+    for (const path of ['/graphql', '/health/graph', '/'])
+      expect((await fetch(`${publicUrl}${path}`)).status).toBe(404);
+    expect((await fetch(`${gateway.url}/webhooks/graph/calls`, { method: 'POST' })).status).toBe(404);
   });
 
   it('refuses a forged notification, counts it, and goes on', async () => {
