@@ -13,7 +13,8 @@ export interface Config {
   graph:
     | { mode: 'emulator'; version: string; emulator: { port: number; operationMs: number; stateFile: string } }
     | { mode: 'live'; version: string; baseUrl: string; authority: string; token: string };
-  cloud: { name: CloudName; offersCallInvitations: boolean };
+  /** Whether participants can be invited to calls in this cloud and version of Graph. */
+  offersCallInvitations: boolean;
   /** Null: Graph is not asked to notify us. */
   webhooks: WebhookConfig | null;
   graphTimeoutMs: number;
@@ -71,7 +72,7 @@ export function loadConfig(environment: Environment): Config {
     allowedOrigins: read.origins('ALLOWED_ORIGINS'),
     store,
     graph,
-    cloud: { name: cloud, offersCallInvitations: clouds[cloud].callVersions.includes(graph.version) },
+    offersCallInvitations: clouds[cloud].callVersions.includes(graph.version),
     webhooks: loadWebhooks(read, port, graph.mode),
     graphTimeoutMs: read.integer('GRAPH_TIMEOUT_MS', 15_000, 100, 120_000),
     pollIntervalMs: read.integer('POLL_INTERVAL_MS', 2_000, 10, DAY_MS),

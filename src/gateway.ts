@@ -194,7 +194,6 @@ export function createGateway(config: Config, logger: Logger): Gateway {
         graph: client,
         now,
         timeoutMs,
-        offersCallInvitations: config.cloud.offersCallInvitations,
         onQueued: () => sender.poke(),
       }),
     );

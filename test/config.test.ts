@@ -88,8 +88,8 @@ describe('the configuration', () => {
 
   it('knows the national clouds: where Graph is, who signs tokens, and whether participants can be invited', () => {
     const of = (environment: { [name: string]: string }) => {
-      const { graph, cloud } = loadConfig({ ...live, ...environment });
-      return graph.mode === 'live' ? [graph.baseUrl, graph.authority, cloud.offersCallInvitations] : [];
+      const { graph, offersCallInvitations } = loadConfig({ ...live, ...environment });
+      return graph.mode === 'live' ? [graph.baseUrl, graph.authority, offersCallInvitations] : [];
     };
     expect(of({})).toEqual(['https://graph.microsoft.com', 'https://login.microsoftonline.com', true]);
     expect(of({ GRAPH_CLOUD: 'usgov' })).toEqual([

@@ -119,27 +119,22 @@ describe.each(engines)('an invitation of participants on $name', ({ open }) => {
     expect([id, status]).toEqual([expect.any(String), 'running']);
   });
 
-  it('is unknown when Graph forgets it before the end was seen', async () => {
-    const { id, tracking } = await invite({ participants: [{ ...user, hidden: true }] });
+  it.each([
+    ['unknown when Graph forgets it before the end was seen', true, { state: 'unknown', reason: 'goneFromGraph' }],
+    [
+      'settled when Graph forgets it, but all who were invited are in the call',
+      false,
+      { state: 'settled', reason: 'joined' },
+    ],
+  ])('is %s', async (_, hidden, end) => {
+    const { id, tracking } = await invite({ participants: [hidden ? { ...user, hidden } : user] });
     await used.gateway.emulator.fault({ path: '/operations/', effect: { kind: 'vanish' } });
     const watching = watch(tracking.id);
     await watching.received(1);
     await used.gateway.emulator.endOperation(id, 'completed');
     expect(states(await watching.ended).at(-1)).toMatchObject({
       status: 'running',
-      tracking: { state: 'unknown', reason: 'goneFromGraph', revision: 3 },
-    });
-  });
-
-  it('is settled when Graph forgets it, but all who were invited are in the call', async () => {
-    const { id, tracking } = await invite();
-    await used.gateway.emulator.fault({ path: '/operations/', effect: { kind: 'vanish' } });
-    const watching = watch(tracking.id);
-    await watching.received(1);
-    await used.gateway.emulator.endOperation(id, 'completed');
-    expect(states(await watching.ended).at(-1)).toMatchObject({
-      status: 'running',
-      tracking: { state: 'settled', reason: 'joined', revision: 3 },
+      tracking: { ...end, revision: 3 },
     });
   });
 
