@@ -4,7 +4,7 @@ import { GatewayError } from '../src/errors.ts';
 import type { OperationRecord } from '../src/tracking/record.ts';
 import type { Store } from '../src/tracking/store.ts';
 import { administer, type EmulatorAdmin, type Json } from './support/gateway.ts';
-import { owner } from './support/records.ts';
+import { caller } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
 import { createUpstream } from './support/upstream.ts';
 
@@ -162,7 +162,7 @@ describe.each(engines)('an operation on $name', ({ open }) => {
       .inviteParticipants(
         CALL,
         { participants: [{ identity: { user: { id: 'u1' } }, hidden }], clientContext: CONTEXT },
-        owner,
+        caller,
       )
       .catch((error: unknown) => {
         if (!(error instanceof GatewayError)) throw error;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createEmulator } from '../src/emulator/emulator.ts';
 import { GatewayError } from '../src/errors.ts';
 import { administer, type EmulatorAdmin, type Json } from './support/gateway.ts';
-import { owner } from './support/records.ts';
+import { caller } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
 import { createUpstream } from './support/upstream.ts';
 
@@ -112,7 +112,7 @@ async function runLane(open: () => Promise<Engine>, lane: number): Promise<void>
         const underWay = actions.flatMap(({ kind, ...how }) => {
           if (kind === 'bulk') {
             const inputs = Array.from({ length: 'count' in how ? how.count : 1 }, input);
-            return [tracker.createInvitations(inputs, owner).then(() => first.sender.tick())];
+            return [tracker.createInvitations(inputs, caller).then(() => first.sender.tick())];
           }
           const times = 'again' in how && how.again ? 2 : 1;
           const one = input();
@@ -123,8 +123,8 @@ async function runLane(open: () => Promise<Engine>, lane: number): Promise<void>
           };
           return Array.from({ length: times }, () =>
             (kind === 'invite'
-              ? tracker.createInvitation(one, owner)
-              : tracker.inviteParticipants('call', call, owner)
+              ? tracker.createInvitation(one, caller)
+              : tracker.inviteParticipants('call', call, caller)
             ).catch(refusal),
           );
         });

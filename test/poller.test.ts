@@ -9,7 +9,7 @@ import type { OperationRecord } from '../src/tracking/record.ts';
 import type { Store } from '../src/tracking/store.ts';
 import { createTracker, type Tracker } from '../src/tracking/tracker.ts';
 import { administer, waitFor, type EmulatorAdmin } from './support/gateway.ts';
-import { owner } from './support/records.ts';
+import { caller, owner } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
 
 const INTERVAL_MS = 2_000;
@@ -76,7 +76,7 @@ describe.each(engines)('the poller on $name', ({ open }) => {
       },
     });
   const invite = (callId = 'call') =>
-    tracker.inviteParticipants(callId, { participants: [{ identity: { user: { id: 'u1' } } }] }, owner);
+    tracker.inviteParticipants(callId, { participants: [{ identity: { user: { id: 'u1' } } }] }, caller);
   const inviteMany = (count: number) => Promise.all(Array.from({ length: count }, () => invite()));
   const find = async (id: string) =>
     (await store.find('inviteParticipantsOperation', owner, id, 'call')) as OperationRecord;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Store } from '../src/tracking/store.ts';
 import type { Json } from './support/gateway.ts';
 import { json, startGraphServer, type GraphServer } from './support/graph-server.ts';
-import { owner } from './support/records.ts';
+import { caller, owner } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
 import { createUpstream } from './support/upstream.ts';
 
@@ -33,7 +33,7 @@ describe.each(engines)('the sender on $name', ({ open }) => {
       inviteRedirectUrl: 'https://app.example.com',
     }));
   const create = async (...names: string[]) => {
-    const { bulkId } = await upstream.tracker.createInvitations(inputs(...names), owner);
+    const { bulkId } = await upstream.tracker.createInvitations(inputs(...names), caller);
     return async () => (await store.findBulk(owner, bulkId ?? ''))?.records.map(({ state, reason }) => reason ?? state);
   };
   const partsOf = (body: string) => (JSON.parse(body) as { requests: Json[] }).requests;

@@ -11,7 +11,7 @@ import type { OperationRecord } from '../src/tracking/record.ts';
 import type { Store } from '../src/tracking/store.ts';
 import { createTracker } from '../src/tracking/tracker.ts';
 import { administer, waitFor } from './support/gateway.ts';
-import { newOperation, owner } from './support/records.ts';
+import { caller, newOperation, owner } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
 
 type Json = { [member: string]: any };
@@ -503,7 +503,7 @@ describe.each(engines)('stored notifications of calls on $name', ({ open }) => {
       });
       const participants = Array.from({ length: count }, (_, index) => ({ identity: { user: { id: `u${index}` } } }));
       try {
-        return await tracker.inviteParticipants('call', { participants }, owner);
+        return await tracker.inviteParticipants('call', { participants }, caller);
       } finally {
         await graph.stop();
       }

@@ -45,10 +45,15 @@ export interface ReadError {
   at: Date;
 }
 
-/** Who may see a record. */
+/** Whose a record is. */
 export interface Owner {
   tenantId: string;
   subject: string;
+}
+
+/** Who wants to see records: the own ones, those shared with the subject, and as an admin all of the tenant. */
+export interface Viewer extends Owner {
+  isAdmin: boolean;
 }
 
 /** What each revision may change; the rest of a record never changes after its insert. */

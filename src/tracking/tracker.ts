@@ -1,5 +1,6 @@
 // Mutations: a record first, then Graph, then the answer on the record. What was accepted is never sent twice.
 import { randomUUID } from 'node:crypto';
+import type { Caller } from '../auth/caller.ts';
 import { GatewayError } from '../errors.ts';
 import { inviteParticipants } from '../graph/calls.ts';
 import type { CallLimits, GraphClient } from '../graph/client.ts';
@@ -35,10 +36,10 @@ export interface TrackerOptions extends RecordOptions {
  *   no answer came back; `THROTTLED` or `UPSTREAM_UNAVAILABLE` when Graph surely did nothing; `IDEMPOTENCY_CONFLICT`; Graph's refusals
  */
 export interface Tracker {
-  createInvitation(input: InvitationInput, owner: Owner): Promise<InvitationRecord>;
+  createInvitation(input: InvitationInput, caller: Caller): Promise<InvitationRecord>;
   /** Records many invitations, to be sent later; each item has a record or an error, in the order of the inputs. */
-  createInvitations(inputs: readonly InvitationInput[], owner: Owner): Promise<BulkAnswer>;
-  inviteParticipants(callId: string, input: InviteParticipantsInput, owner: Owner): Promise<OperationRecord>;
+  createInvitations(inputs: readonly InvitationInput[], caller: Caller): Promise<BulkAnswer>;
+  inviteParticipants(callId: string, input: InviteParticipantsInput, caller: Caller): Promise<OperationRecord>;
   /** Resolves when every mutation under way has its outcome on disk. */
   stop(): Promise<void>;
 }
@@ -102,8 +103,8 @@ export function createTracker(options: TrackerOptions): Tracker {
   }
 
   return {
-    async createInvitation(input, owner) {
-      const record = toInvitationRecord(input, owner, { position: 'input', work: 'sweep', options });
+    async createInvitation(input, caller) {
+      const record = toInvitationRecord(input, toOwner(caller), { position: 'input', work: 'sweep', options });
       return track(
         submit<InvitationRecord, InvitationObservation>(record, {
           send: async (limits) => ({
@@ -117,16 +118,16 @@ export function createTracker(options: TrackerOptions): Tracker {
       );
     },
 
-    createInvitations: (inputs, owner) => track(createBulk(inputs, owner, options)),
+    createInvitations: (inputs, caller) => track(createBulk(inputs, toOwner(caller), options)),
 
-    async inviteParticipants(callId, input, owner) {
+    async inviteParticipants(callId, input, caller) {
       if (!options.offersCallInvitations) {
         throw new GatewayError(
           'FORBIDDEN',
           'The Graph cloud or version that this gateway works with has no invitation of participants to calls. GRAPH_CLOUD and GRAPH_VERSION choose it.',
         );
       }
-      const record = toOperationRecord(callId, input, owner, options);
+      const record = toOperationRecord(callId, input, toOwner(caller), options);
       return track(
         submit<OperationRecord, OperationObservation>(record, {
           send: async (limits) => ({
@@ -144,4 +145,9 @@ export function createTracker(options: TrackerOptions): Tracker {
       await Promise.allSettled(underWay);
     },
   };
+}
+
+/** A record keeps nothing else of its caller. */
+function toOwner({ tenantId, subject }: Caller): Owner {
+  return { tenantId, subject };
 }

@@ -1,8 +1,10 @@
 // Records to begin with.
 import { randomUUID } from 'node:crypto';
+import { developer, type Caller } from '../../src/auth/caller.ts';
 import type { InvitationRecord, OperationRecord } from '../../src/tracking/record.ts';
 
 export const owner = { tenantId: 'tenant', subject: 'subject' };
+export const caller: Caller = { ...developer, ...owner };
 export const createdAt = new Date('2026-01-01T12:00:00.700Z');
 
 function base(at: Date) {
