@@ -1,6 +1,7 @@
 // The gateway's configuration: the only place that names environment variables and their defaults.
 import { clouds, type CloudName } from './clouds.ts';
-import { createEnvironmentReader, isLoopback, type Environment, type EnvironmentReader } from './environment.ts';
+import { loadAuth, type AuthConfig } from './config-auth.ts';
+import { createEnvironmentReader, type Environment, type EnvironmentReader } from './environment.ts';
 
 export interface Config {
   host: string;
@@ -9,6 +10,9 @@ export interface Config {
   isDevelopment: boolean;
   /** Origins beside our own whose pages may call us. */
   allowedOrigins: readonly string[];
+  auth: AuthConfig;
+  /** How many sockets one caller may have at one replica. */
+  socketsPerCaller: number;
   store: { databaseUrl: string } | { file: string };
   graph:
     | { mode: 'emulator'; version: string; emulator: { port: number; operationMs: number; stateFile: string } }
@@ -64,12 +68,14 @@ export function loadConfig(environment: Environment): Config {
   const port = read.integer('PORT', 4000, 0, 65_535);
   const cloud = read.oneOf('GRAPH_CLOUD', Object.keys(clouds) as CloudName[]) ?? 'global';
   const store = loadStore(read);
-  const graph = loadGraph(read, { host, port, cloud, file: read.text('STORE_FILE') ?? STORE_FILE });
+  const graph = loadGraph(read, { port, cloud, file: read.text('STORE_FILE') ?? STORE_FILE });
   const config: Config = {
     host,
     port,
     isDevelopment: read.text('NODE_ENV') !== 'production',
     allowedOrigins: read.origins('ALLOWED_ORIGINS'),
+    auth: loadAuth(read, { host, isLive: graph.mode === 'live' }),
+    socketsPerCaller: read.integer('SOCKETS_PER_CALLER', 1_000, 1, 1_000_000),
     store,
     graph,
     offersCallInvitations: clouds[cloud].callVersions.includes(graph.version),
@@ -98,11 +104,10 @@ function loadStore(read: EnvironmentReader): Config['store'] {
 
 function loadGraph(
   read: EnvironmentReader,
-  { host, port, cloud, file }: { host: string; port: number; cloud: CloudName; file: string },
+  { port, cloud, file }: { port: number; cloud: CloudName; file: string },
 ): Config['graph'] {
   const mode = read.oneOf('GRAPH_MODE', ['emulator', 'live']) ?? 'emulator';
   const version = read.oneOf('GRAPH_VERSION', ['v1.0', 'beta']) ?? 'v1.0';
-  const authMode = read.oneOf('AUTH_MODE', ['developer']);
   if (mode === 'emulator') {
     const emulator = {
       port: read.integer('EMULATOR_PORT', nearPort(port, EMULATOR_PORT_OFFSET), 0, 65_535),
@@ -116,13 +121,6 @@ function loadGraph(
     read.oneOf('GRAPH_CREDENTIAL', ['token']);
   const token = read.required('GRAPH_TOKEN', 'GRAPH_CREDENTIAL=token needs it');
   if (!/^[\x21-\x7e]*$/.test(token)) read.problems.push('GRAPH_TOKEN has characters that no token has');
-  if (authMode === undefined) {
-    read.required('AUTH_MODE', 'GRAPH_MODE=live needs it (developer: everybody on this machine acts as one caller)');
-  } else if (!isLoopback(host)) {
-    read.problems.push(
-      'AUTH_MODE=developer with GRAPH_MODE=live needs a HOST on loopback: anybody who reaches the gateway could invite',
-    );
-  }
   return { mode, version, baseUrl, authority: clouds[cloud].authority, token };
 }
 

@@ -10,6 +10,8 @@ export interface EnvironmentReader {
   required(name: string, why: string): string;
   integer(name: string, fallback: number, least: number, most: number): number;
   oneOf<Word extends string>(name: string, words: readonly Word[]): Word | undefined;
+  /** Entries, comma separated. */
+  list(name: string): string[];
   /** Origins, comma separated. */
   origins(name: string): string[];
   /** An https address, or an http address of this machine. */
@@ -21,6 +23,12 @@ export interface EnvironmentReader {
 export function createEnvironmentReader(environment: Environment): EnvironmentReader {
   const problems: string[] = [];
   const text = (name: string) => environment[name]?.trim() || undefined;
+
+  const list = (name: string) =>
+    (text(name) ?? '')
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '');
 
   function address(name: string): URL | undefined {
     const value = text(name);
@@ -53,11 +61,12 @@ export function createEnvironmentReader(environment: Environment): EnvironmentRe
       if (value !== undefined && found === undefined) problems.push(`${name} is not one of ${words.join(', ')}`);
       return found;
     },
+    list,
     origins: (name) =>
-      (text(name) ?? '').split(',').flatMap((entry) => {
-        const url = URL.parse(entry.trim());
+      list(name).flatMap((entry) => {
+        const url = URL.parse(entry);
         if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return [url.origin];
-        if (entry.trim() !== '') problems.push(`${name} has an entry that is no http(s) origin`);
+        problems.push(`${name} has an entry that is no http(s) origin`);
         return [];
       }),
     origin(name, hint = '') {

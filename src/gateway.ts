@@ -79,7 +79,7 @@ export function createGateway(config: Config, logger: Logger): Gateway {
   }
 
   async function start() {
-    if (!isLoopback(config.host)) {
+    if (config.auth.mode === 'developer' && !isLoopback(config.host)) {
       logger.warn({ host: config.host }, 'everybody who reaches this address acts as the same caller');
     }
     const { baseUrl, token, stamp, caller } =

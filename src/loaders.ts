@@ -9,7 +9,8 @@ import type { Store } from './tracking/store.ts';
 export interface LoaderOptions {
   users: UserReader;
   store: Pick<Store, 'histories'>;
-  timeoutMs: number;
+  /** How long Graph may take to answer, from now. */
+  timeoutMs: () => number;
   /** Whether a key is read once only; not for a subscription, whose context lives long. */
   cache: boolean;
 }
@@ -47,7 +48,7 @@ export function createLoaders({ users, store, timeoutMs, cache }: LoaderOptions)
         id,
         members: new Set(asked.map(({ member }) => member)),
       }));
-      const results = await users.read(wanted, { timeoutMs });
+      const results = await users.read(wanted, { timeoutMs: timeoutMs() });
       const byId = new Map(wanted.map(({ id }, index) => [id, results[index]]));
       return keys.map(({ id, member }) => {
         const user = byId.get(id) ?? null;

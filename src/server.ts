@@ -8,11 +8,13 @@ import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastif
 import fastifyCors from '@fastify/cors';
 import fastify, { type FastifyError, type FastifyReply } from 'fastify';
 import { GraphQLError, NoSchemaIntrospectionCustomRule, specifiedRules } from 'graphql';
-import { developer } from './auth/caller.ts';
 import { createHostCheck, createOriginCheck } from './auth/origins.ts';
-import { createContext, type GraphQLContext, type Services } from './context.ts';
+import { createAuthenticate, type Session } from './auth/session.ts';
+import type { AuthConfig } from './config-auth.ts';
+import { GraphQLContext, type Services } from './context.ts';
+import { createDeadline } from './deadline.ts';
 import { serveWebSockets } from './delivery/websocket.ts';
-import { toClientError, type ErrorCode } from './errors.ts';
+import { GatewayError, toClientError, type ErrorCode } from './errors.ts';
 import { sendError, sendHttpError, slowSenders } from './http-error.ts';
 import type { Logger } from './logger.ts';
 import { renderSandbox, serveExplorer } from './pages.ts';
@@ -23,10 +25,20 @@ export interface ServerOptions {
   port: number;
   isDevelopment: boolean;
   allowedOrigins: readonly string[];
+  auth: AuthConfig;
+  /** How many sockets one caller may have here at once. */
+  socketsPerCaller: number;
   services: Services;
   /** For operators: how Graph is doing, and what was counted. */
   inspect: () => object;
   logger: Logger;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Null: nobody has said who is calling. */
+    session: Session | null;
+  }
 }
 
 export interface Server {
@@ -45,6 +57,7 @@ export function createServer(options: ServerOptions): Server {
   const report = (error: Error) => logger.error({ err: error }, 'unexpected error');
   const formatError = (error: unknown) => toClientError(error, report);
   const schema = createSchema();
+  const authenticate = createAuthenticate(options.auth);
   const isAllowedOrigin = createOriginCheck(options);
   const isAllowedHost = createHostCheck(options);
   const app = fastify({
@@ -72,8 +85,12 @@ export function createServer(options: ServerOptions): Server {
     server: app.server,
     path: PATH,
     schema,
-    createContext: () => createContext(services, developer, { isLong: true }),
+    authenticate,
+    socketsPerCaller: options.socketsPerCaller,
+    createContext: (of) => new GraphQLContext(services, of),
+    mutationMs: services.timeoutMs,
     toClientError: formatError,
+    report,
     isAllowedHost,
     isAllowedOrigin,
     validationRules: isDevelopment ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule],
@@ -116,9 +133,23 @@ export function createServer(options: ServerOptions): Server {
     async start() {
       await apollo.start();
       await app.register(fastifyCors, { origin: (origin, done) => done(null, isAllowedOrigin(origin)) });
-      await app.register(fastifyApollo(apollo), {
-        path: PATH,
-        context: () => Promise.resolve(createContext(services, developer, { isLong: false })),
+      await app.register(async (graphql) => {
+        graphql.decorateRequest('session', null);
+        // Before the body is read: whoever has a bad token sends it in vain.
+        graphql.addHook('onRequest', async (request, reply) => {
+          try {
+            request.session = await authenticate(request.headers.authorization);
+          } catch (error) {
+            return refuseCaller(reply, error, report);
+          }
+        });
+        await graphql.register(fastifyApollo(apollo), {
+          path: PATH,
+          context: ({ session }) => {
+            const deadline = createDeadline(services.timeoutMs);
+            return Promise.resolve(new GraphQLContext(services, { findSession: () => session, deadline }));
+          },
+        });
       });
       if (isDevelopment) {
         app.get('/', (_, reply) => reply.redirect(PATH));
@@ -133,6 +164,14 @@ export function createServer(options: ServerOptions): Server {
       await app.close();
     },
   };
+}
+
+function refuseCaller(reply: FastifyReply, error: unknown, report: (error: Error) => void): FastifyReply {
+  if (!(error instanceof GatewayError)) throw error;
+  if (error.code === 'UNAUTHENTICATED')
+    return sendError(reply.header('www-authenticate', 'Bearer error="invalid_token"'), 401, error.code, error.message);
+  report(error);
+  return sendError(reply, 503, error.code, error.message);
 }
 
 const landingPage: ApolloServerPlugin = {

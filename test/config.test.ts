@@ -79,6 +79,25 @@ describe('the configuration', () => {
     expect(problemsOf({ HOST: '0.0.0.0' })).toEqual([]);
   });
 
+  it('takes callers with tokens of one issuer', () => {
+    const oidc = { AUTH_MODE: 'oidc', AUTH_ISSUER: 'https://issuer.example.com/', AUTH_AUDIENCE: 'api://a, b' };
+    expect(loadConfig({ ...live, ...oidc, HOST: '0.0.0.0' }).auth).toEqual({
+      mode: 'oidc',
+      issuer: 'https://issuer.example.com/',
+      audiences: ['api://a', 'b'],
+      allowedTenants: [],
+    });
+    expect(problemsOf({ AUTH_MODE: 'oidc' })).toEqual([
+      expect.stringMatching(/^AUTH_ISSUER is missing/),
+      expect.stringMatching(/^AUTH_AUDIENCE is missing/),
+    ]);
+    const every = { ...oidc, AUTH_ISSUER: 'https://login.example.com/{tenantid}/v2.0' };
+    expect(problemsOf(every)).toEqual([expect.stringContaining('AUTH_ALLOWED_TENANTS')]);
+    expect(problemsOf({ ...every, AUTH_ALLOWED_TENANTS: 'a,b' })).toEqual([]);
+    for (const AUTH_ISSUER of ['http://issuer.example.com', 'issuer', 'https://issuer.example.com/?a=b'])
+      expect(problemsOf({ ...oidc, AUTH_ISSUER })).toEqual([expect.stringMatching(/^AUTH_ISSUER /)]);
+  });
+
   it('takes Graph over https, or over http on this machine', () => {
     expect(problemsOf({ ...live, GRAPH_BASE_URL: 'https://graph.microsoft.us' })).toEqual([]);
     expect(problemsOf({ ...live, GRAPH_BASE_URL: 'http://127.0.0.1:4010' })).toEqual([]);

@@ -15,8 +15,8 @@ const floors: readonly (readonly [RegExp, number])[] = [
   [/^resolvers\/|^src\/generated\//, 4],
   [/^src\/context\.ts$/, 3],
   [/^src\/loaders\.ts$|^src\/(tracking|auth)\//, 2],
-  [/^src\/graph\/|^src\/http-error\.ts$/, 1],
-  [/^src\/(errors|input-position|config|counters|environment|clouds|logger|seldom-log)\.ts$/, 0],
+  [/^src\/graph\/|^src\/(http-error|deadline)\.ts$/, 1],
+  [/^src\/(errors|input-position|config|config-auth|counters|environment|clouds|logger|seldom-log)\.ts$/, 0],
 ];
 
 const floorOf = (file: string) => floors.find(([pattern]) => pattern.test(file))?.[1];

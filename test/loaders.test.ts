@@ -50,7 +50,7 @@ async function invite(count: number): Promise<string[]> {
   return ids;
 }
 const createRequest = ({ cache = true } = {}) =>
-  createLoaders({ users, store: { histories: () => Promise.resolve([]) }, timeoutMs: 5_000, cache });
+  createLoaders({ users, store: { histories: () => Promise.resolve([]) }, timeoutMs: () => 5_000, cache });
 /** What Graph was asked in its latest batch. */
 const urls = async (): Promise<string[]> =>
   (await admin('GET', 'requests')).requests.at(-1).parts.map(({ url }: { url: string }) => url);

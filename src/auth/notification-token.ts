@@ -1,7 +1,7 @@
 // Whether a notification about a call comes from Microsoft, for our app in our tenant: judged by the token that it carries.
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { GatewayError } from '../errors.ts';
-import { createSigningKeys, KeysUnavailable } from './signing-keys.ts';
+import { createSigningKeys, KeysUnavailable, SIGNING_ALGORITHMS } from './signing-keys.ts';
 
 export interface NotificationTokenOptions {
   /** Where the OpenID metadata of the tokens' issuer is. */
@@ -21,8 +21,6 @@ export type NotificationTokenCheck = (authorization: string | undefined) => Prom
 
 /** The reference names the first; Microsoft's sample takes the second too. */
 const ISSUERS = ['https://api.botframework.com', 'https://graph.microsoft.com'];
-/** By private keys only: with a shared secret our copy of the public key would be one. */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'];
 const CLOCK_TOLERANCE_S = 60;
 
 export function createNotificationTokenCheck(options: NotificationTokenOptions): NotificationTokenCheck {
@@ -33,7 +31,7 @@ export function createNotificationTokenCheck(options: NotificationTokenOptions):
     const { payload } = await jwtVerify(token, findKey, {
       issuer: ISSUERS,
       audience: appId,
-      algorithms: ALGORITHMS,
+      algorithms: SIGNING_ALGORITHMS,
       clockTolerance: CLOCK_TOLERANCE_S,
       requiredClaims: ['exp', 'tid'],
       currentDate: now(),

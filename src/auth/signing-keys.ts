@@ -10,6 +10,9 @@ export class KeysUnavailable extends Error {
   }
 }
 
+/** By private keys only: with a shared secret our copy of the public key would be one. */
+export const SIGNING_ALGORITHMS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512'.split(' ');
+
 export interface SigningKeysOptions {
   metadataUrl: string;
   now: () => Date;
@@ -63,7 +66,9 @@ export function createSigningKeys({ metadataUrl, now }: SigningKeysOptions): JWT
     try {
       return await current.keys(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || (!loading && isTriedSince(LEAST_GAP_MS))) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      // It may be a key that we could not learn of.
+      if (!loading && isTriedSince(LEAST_GAP_MS)) throw failure ?? error;
     }
     return (await load()).keys(header, token);
   };

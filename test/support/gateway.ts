@@ -23,7 +23,7 @@ export interface TestGateway {
   emulatorUrl: string;
   /** Lines that were logged as an error. */
   errors: unknown[];
-  query(document: string, variables?: Json): Promise<HttpAnswer>;
+  query(document: string, variables?: Json, headers?: Json): Promise<HttpAnswer>;
   /** Collects what a subscription sends until it completes, or until `until` is true of an answer. */
   subscribe(document: string, variables?: Json, until?: (answer: Answer) => boolean): Subscription;
   emulator: EmulatorAdmin;
@@ -98,7 +98,7 @@ export async function startGateway(engine: Engine, environment: { [name: string]
     url,
     emulatorUrl: emulatorUrl ?? '',
     errors,
-    query: (document, variables) => query(url, document, variables),
+    query: (document, variables, headers) => query(url, document, variables, headers),
     subscribe: (document, variables, until) => subscribe(clients, url, document, variables, until),
     emulator: administer(emulatorUrl ?? ''),
     run: (sql, params) => engine.run(sql, params),
@@ -142,10 +142,15 @@ export function useGateway(open: () => Promise<Engine>): { readonly gateway: Tes
   };
 }
 
-export async function query(url: string, document: string, variables: Json = {}): Promise<HttpAnswer> {
+export async function query(
+  url: string,
+  document: string,
+  variables: Json = {},
+  headers: Json = {},
+): Promise<HttpAnswer> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query: document, variables }),
   });
   return { status: response.status, ...((await response.json()) as Answer) };

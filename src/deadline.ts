@@ -1,0 +1,75 @@
+// How long an answer may take: root fields that take longer are given up, and a mutation is not begun too late.
+import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { GatewayError } from './errors.ts';
+
+/** When the answer to one document is due. */
+export interface Deadline {
+  atMs: number;
+  /** What a mutation needs: with less time left it is not begun, for what it did would not be learned. */
+  mutationMs: number;
+}
+
+interface Timed {
+  /** Null: the answer has no end. */
+  readonly deadline: Deadline | null;
+}
+
+type Resolver = GraphQLFieldResolver<unknown, Timed>;
+
+/** Two mutations one after the other have time to end. */
+export function createDeadline(mutationMs: number): Deadline {
+  return { atMs: Date.now() + 2 * mutationMs, mutationMs };
+}
+
+/** @returns how much of a time is left before the deadline. */
+export function leftOf(deadline: Deadline | null, wantedMs: number): number {
+  return deadline ? Math.max(1, Math.min(wantedMs, deadline.atMs - Date.now())) : wantedMs;
+}
+
+/** Makes the root fields of queries and mutations keep the deadline of their context. */
+export function enforceDeadlines(schema: GraphQLSchema): GraphQLSchema {
+  wrapFields(schema.getQueryType(), (resolve) => (parent, args, context, info) => {
+    const answer: unknown = resolve(parent, args, context, info);
+    return context.deadline ? unlessLate(answer, context.deadline, tooLate) : answer;
+  });
+  wrapFields(schema.getMutationType(), (resolve) => (parent, args, context, info) => {
+    const { deadline } = context;
+    if (!deadline) return resolve(parent, args, context, info) as unknown;
+    if (deadline.atMs - Date.now() < deadline.mutationMs) {
+      throw new GatewayError(
+        'LIMIT_EXCEEDED',
+        'The mutations before this one took all the time that a request has. Nothing was done; send this one again by itself.',
+      );
+    }
+    return unlessLate(resolve(parent, args, context, info), deadline, neverLearned);
+  });
+  return schema;
+}
+
+function wrapFields(type: GraphQLObjectType | null | undefined, wrap: (resolve: Resolver) => Resolver): void {
+  for (const field of Object.values(type?.getFields() ?? {}))
+    field.resolve = wrap(field.resolve ?? defaultFieldResolver);
+}
+
+async function unlessLate(answer: unknown, { atMs }: Deadline, toError: () => GatewayError): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(toError()), Math.max(0, atMs - Date.now()));
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tooLate(): GatewayError {
+  return new GatewayError('LIMIT_EXCEEDED', 'The answer took too long. Ask for less at once, or again later.');
+}
+
+function neverLearned(): GatewayError {
+  return new GatewayError(
+    'OUTCOME_UNKNOWN',
+    'The outcome was not written down in time: the invitation may have been made. Look for it before you repeat the request, or repeat it with the same idempotencyKey.',
+  );
+}
