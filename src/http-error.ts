@@ -1,4 +1,5 @@
 // Errors of HTTP itself, before or beside GraphQL: in the shape of a GraphQL answer, with a status.
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply } from 'fastify';
 import type { ErrorCode } from './errors.ts';
 
@@ -23,5 +24,38 @@ export function sendHttpError(reply: FastifyReply, error: FastifyError, report: 
   return sendError(reply, 500, 'INTERNAL_SERVER_ERROR', 'Internal server error');
 }
 
-/** Server options against those who send so slowly that they hold on to a connection: how long a request may take to arrive. */
-export const slowSenders = { requestTimeout: 15_000, http: { connectionsCheckingInterval: 5_000 } } as const;
+/** What is wrong with a request that is none, by Node's code for it. */
+const unreadable: { readonly [code: string]: readonly [status: string, code: ErrorCode, message: string] } = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'LIMIT_EXCEEDED', 'The request came too slowly. Send it at once.'],
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    'REQUEST_TOO_LARGE',
+    'The headers are too large. Send less in them.',
+  ],
+};
+
+/** Answers on a bare socket, for what never became a request. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const usual = [
+    '400 Bad Request',
+    'BAD_REQUEST',
+    'This is not HTTP/1.1. Check the client and what is between.',
+  ] as const;
+  const [status, code, message] = unreadable[error.code ?? ''] ?? usual;
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\n\r\n`;
+  if (socket.writable) socket.write(head + body);
+  socket.destroySoon();
+}
+
+/**
+ * Server options against those who send so slowly that they hold on to a connection: how long a request may take to arrive.
+ * And what they are answered who send what cannot be read.
+ */
+export const strictness = {
+  requestTimeout: 15_000,
+  // Node forgets about slow bodies when headers may take longer than the whole.
+  http: { connectionsCheckingInterval: 5_000, headersTimeout: 10_000 },
+  clientErrorHandler: answerUnreadable,
+};

@@ -15,7 +15,7 @@ import { GraphQLContext, type Services } from './context.ts';
 import { createDeadline } from './deadline.ts';
 import { serveWebSockets } from './delivery/websocket.ts';
 import { GatewayError, toClientError, type ErrorCode } from './errors.ts';
-import { sendError, sendHttpError, slowSenders } from './http-error.ts';
+import { sendError, sendHttpError, strictness } from './http-error.ts';
 import type { Logger } from './logger.ts';
 import { renderSandbox, serveExplorer } from './pages.ts';
 import { createSchema } from './schema.ts';
@@ -63,7 +63,7 @@ export function createServer(options: ServerOptions): Server {
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: 'idle',
-    ...slowSenders,
+    ...strictness,
     frameworkErrors: (error, _, reply) => sendHttpError(reply as FastifyReply, error, report),
   });
   const apollo = new ApolloServer<GraphQLContext>({

@@ -1,7 +1,7 @@
 // The door for Graph's notifications: a port of its own, so that whatever forwards it to the internet forwards nothing else.
 import fastify, { type FastifyReply } from 'fastify';
 import { serveWebhooks, type WebhookOptions } from './delivery/webhooks.ts';
-import { sendError, sendHttpError, slowSenders } from './http-error.ts';
+import { sendError, sendHttpError, strictness } from './http-error.ts';
 
 export interface WebhookServerOptions extends WebhookOptions {
   host: string;
@@ -21,7 +21,7 @@ export interface WebhookServer {
 export function createWebhookServer(options: WebhookServerOptions): WebhookServer {
   const ignore = () => {};
   const app = fastify({
-    ...slowSenders,
+    ...strictness,
     forceCloseConnections: 'idle',
     frameworkErrors: (error, _, reply) => sendHttpError(reply as FastifyReply, error, ignore),
   });

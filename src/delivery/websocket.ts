@@ -46,6 +46,7 @@ const PING_EVERY_MS = 12_000;
 /** How long a client has to answer that it is closed. */
 const CLOSE_MS = 2_000;
 const GOING_AWAY = 1001;
+const BAD_REQUEST = 4400;
 const INTERNAL_SERVER_ERROR = 4500;
 
 /** @returns how to end: every socket is closed with 1001, every subscription returned. */
@@ -89,6 +90,9 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
     const close = (code: number, reason: string) => socket.close(code, reason);
     const session = sessions.create(close);
     const fail = (error: unknown) => {
+      // The client's fault, which the library has no code for.
+      if (toError(error).message.startsWith('Unexpected message of type'))
+        return close(BAD_REQUEST, 'Invalid message received');
       options.report(toError(error));
       close(INTERNAL_SERVER_ERROR, 'Internal server error');
     };
