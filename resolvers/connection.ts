@@ -36,7 +36,7 @@ export async function loadConnection<Node extends TrackingRecord>(
   }
   const after = typeof args.after === 'string' ? toPosition(args.after) : undefined;
   // One more than asked tells whether there is a next page.
-  const found = await records.list({ ...query, owner: caller, first: first + 1, ...(after ? { after } : {}) });
+  const found = await records.list({ ...query, viewer: caller, first: first + 1, ...(after ? { after } : {}) });
   const edges = (found.slice(0, first) as Node[]).map((node) => ({ cursor: toCursor(node), node }));
   return {
     edges,

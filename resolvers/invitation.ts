@@ -1,7 +1,7 @@
 // Guest invitations.
 import type { Resolvers } from '../src/generated/graphql.ts';
 import type { BulkUpdate } from '../src/tracking/bulk-updates.ts';
-import type { InvitationRecord } from '../src/tracking/record.ts';
+import { isOwnedBy, type InvitationRecord } from '../src/tracking/record.ts';
 import { loadConnection } from './connection.ts';
 
 const kind = 'invitation';
@@ -52,7 +52,9 @@ export const invitationResolvers: Resolvers = {
     invitedUserEmailAddress: ({ payload }) => payload.invitedUserEmailAddress ?? null,
     invitedUserMessageInfo: ({ payload }) => payload.invitedUserMessageInfo ?? null,
     invitedUserType: ({ payload }) => payload.invitedUserType ?? null,
-    inviteRedeemUrl: ({ payload }) => payload.inviteRedeemUrl ?? null,
+    // Who has it is the guest: it goes to the one who invited, and not to everybody who may watch.
+    inviteRedeemUrl: (record, _, { caller }) =>
+      isOwnedBy(record, caller) ? (record.payload.inviteRedeemUrl ?? null) : null,
     inviteRedirectUrl: ({ payload }) => payload.inviteRedirectUrl ?? null,
     resetRedemption: ({ payload }) => payload.resetRedemption ?? null,
     sendInvitationMessage: ({ payload }) => payload.sendInvitationMessage ?? null,

@@ -28,6 +28,8 @@ export interface Config {
   retentionMs: number;
   idempotencyKeyMs: number;
   redirectOrigins: readonly string[];
+  /** How many invitations a caller may make in an hour, and a tenant's callers in a day; 0 = any number. */
+  quotas: { caller: number; tenant: number };
 }
 
 export interface WebhookConfig {
@@ -56,6 +58,7 @@ export class ConfigError extends Error {
 }
 
 const DAY_MS = 86_400_000;
+const MAX_QUOTA = 1_000_000_000;
 /** How far the other ports are from ours unless they are told. */
 const EMULATOR_PORT_OFFSET = 10;
 const WEBHOOK_PORT_OFFSET = 20;
@@ -87,6 +90,10 @@ export function loadConfig(environment: Environment): Config {
     retentionMs: read.integer('RETENTION_MS', 30 * DAY_MS, 1_000, 3_650 * DAY_MS),
     idempotencyKeyMs: read.integer('IDEMPOTENCY_KEY_MS', DAY_MS, 1_000, 3_650 * DAY_MS),
     redirectOrigins: read.origins('INVITE_REDIRECT_ORIGINS'),
+    quotas: {
+      caller: read.integer('INVITE_CALLER_QUOTA', 0, 0, MAX_QUOTA),
+      tenant: read.integer('INVITE_TENANT_QUOTA', 0, 0, MAX_QUOTA),
+    },
   };
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return config;

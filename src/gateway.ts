@@ -84,7 +84,7 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     }
     const { baseUrl, token, stamp, caller } =
       config.graph.mode === 'live' ? toLive(config.graph, webhooks) : await emulate(config.graph);
-    const storeOptions = { stamp, keyMs: config.idempotencyKeyMs };
+    const storeOptions = { stamp, keyMs: config.idempotencyKeyMs, quotas: config.quotas };
     const store = await begin(
       'file' in config.store
         ? createSqliteStore({ file: config.store.file, ...storeOptions })

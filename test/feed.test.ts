@@ -4,7 +4,7 @@ import { Feed } from '../src/tracking/feed.ts';
 import type { TrackingRecord } from '../src/tracking/record.ts';
 import type { Store } from '../src/tracking/store.ts';
 import { waitFor } from './support/gateway.ts';
-import { newOperation, owner } from './support/records.ts';
+import { caller, newOperation } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
 
 describe.each(engines)('the feed on $name', ({ open }) => {
@@ -51,7 +51,7 @@ describe.each(engines)('the feed on $name', ({ open }) => {
       { record: { ...record, state: 'active', revision: 2 }, baseRevision: 1, dueInMs: 60_000, watchedDueInMs: 2_000 },
     ]);
     expect(await store.nextDueInMs('poll')).toBeGreaterThan(50_000);
-    const watch = await feed.watchRecord('inviteParticipantsOperation', owner, { id: record.id, callId: 'call' });
+    const watch = await feed.watchRecord('inviteParticipantsOperation', caller, { id: record.id, callId: 'call' });
     expect(await store.nextDueInMs('poll')).toBeLessThanOrEqual(2_000);
     expect(feed.watchCount).toBe(1);
     await watch.return?.();
@@ -60,13 +60,13 @@ describe.each(engines)('the feed on $name', ({ open }) => {
 
   it('shows a record to nobody but its owner', async () => {
     const record = await insert();
-    const stranger = { ...owner, subject: 'stranger' };
+    const stranger = { ...caller, subject: 'stranger' };
     await expect(
       feed.watchRecord('inviteParticipantsOperation', stranger, { id: record.id, callId: 'call' }),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const [theirs, ours] = [
       collect(await feed.watchCall(stranger, 'call')),
-      collect(await feed.watchCall(owner, 'call')),
+      collect(await feed.watchCall(caller, 'call')),
     ];
     const second = await insert();
     await waitFor('the owner to see both', () => ours.length === 2);
@@ -77,7 +77,7 @@ describe.each(engines)('the feed on $name', ({ open }) => {
 
   it('starts over when the log is behind its cursor, as after a restore', async () => {
     const record = await insert();
-    const seen = collect(await feed.watchCall(owner, 'call'));
+    const seen = collect(await feed.watchCall(caller, 'call'));
     await waitFor('the record', () => seen.length === 1);
     await waitFor('the cursor', async () => (await store.head()) > 0);
     await feed.tick();
@@ -88,7 +88,7 @@ describe.each(engines)('the feed on $name', ({ open }) => {
   });
 
   it('ends every watch when it stops', async () => {
-    const watch = await feed.watchCall(owner, 'call');
+    const watch = await feed.watchCall(caller, 'call');
     const waiting = watch.next();
     await feed.stop();
     expect(await waiting).toEqual({ value: undefined, done: true });

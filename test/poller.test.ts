@@ -9,7 +9,7 @@ import type { OperationRecord } from '../src/tracking/record.ts';
 import type { Store } from '../src/tracking/store.ts';
 import { createTracker, type Tracker } from '../src/tracking/tracker.ts';
 import { administer, waitFor, type EmulatorAdmin } from './support/gateway.ts';
-import { caller, owner } from './support/records.ts';
+import { caller } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
 
 const INTERVAL_MS = 2_000;
@@ -79,7 +79,7 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     tracker.inviteParticipants(callId, { participants: [{ identity: { user: { id: 'u1' } } }] }, caller);
   const inviteMany = (count: number) => Promise.all(Array.from({ length: count }, () => invite()));
   const find = async (id: string) =>
-    (await store.find('inviteParticipantsOperation', owner, id, 'call')) as OperationRecord;
+    (await store.find('inviteParticipantsOperation', caller, id, 'call')) as OperationRecord;
 
   it.each([
     [1, 1],
@@ -226,7 +226,7 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     expect((await graph.counts()).byRoute['GET /communications/calls/{}/participants']).toBe(2);
     // The same user was invited by all: who is in the call was invited.
     expect(await find(made[0]?.id ?? '')).toMatchObject({ state: 'settled', reason: 'joined' });
-    const other = await store.find('inviteParticipantsOperation', owner, made.at(-1)?.id ?? '', 'other');
+    const other = await store.find('inviteParticipantsOperation', caller, made.at(-1)?.id ?? '', 'other');
     expect(other).toMatchObject({ state: 'unknown', reason: 'goneFromGraph' });
   });
 

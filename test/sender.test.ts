@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Store } from '../src/tracking/store.ts';
 import type { Json } from './support/gateway.ts';
 import { json, startGraphServer, type GraphServer } from './support/graph-server.ts';
-import { caller, owner } from './support/records.ts';
+import { caller } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
 import { createUpstream } from './support/upstream.ts';
 
@@ -34,7 +34,8 @@ describe.each(engines)('the sender on $name', ({ open }) => {
     }));
   const create = async (...names: string[]) => {
     const { bulkId } = await upstream.tracker.createInvitations(inputs(...names), caller);
-    return async () => (await store.findBulk(owner, bulkId ?? ''))?.records.map(({ state, reason }) => reason ?? state);
+    return async () =>
+      (await store.findBulk(caller, bulkId ?? ''))?.records.map(({ state, reason }) => reason ?? state);
   };
   const partsOf = (body: string) => (JSON.parse(body) as { requests: Json[] }).requests;
   /** Answers like Graph, but takes no batch with this name in it. */

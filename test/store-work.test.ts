@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { InvitationRecord, TrackingRecord } from '../src/tracking/record.ts';
 import type { Store } from '../src/tracking/store.ts';
-import { createdAt, newInvitation, newOperation, owner } from './support/records.ts';
+import { caller, createdAt, newInvitation, newOperation, owner } from './support/records.ts';
 import { engines, KEY_MS, type Engine } from './support/stores.ts';
 
 const LEASE_MS = 60_000;
@@ -38,10 +38,10 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
     it('are recorded in order, wait to be sent, and are seen by their owner only', async () => {
       const records = Array.from({ length: 500 }, () => queued());
       expect(ids(await store.insertBulk('bulk', records))).toEqual(ids(records));
-      expect(ids((await other.findBulk(owner, 'bulk'))?.records ?? [])).toEqual(ids(records));
-      expect(await store.findBulk({ ...owner, subject: 'other' }, 'bulk')).toBeUndefined();
-      expect(await store.findBulk({ ...owner, tenantId: 'other' }, 'bulk')).toBeUndefined();
-      expect(await store.findBulk(owner, 'other')).toBeUndefined();
+      expect(ids((await other.findBulk(caller, 'bulk'))?.records ?? [])).toEqual(ids(records));
+      expect(await store.findBulk({ ...caller, subject: 'other' }, 'bulk')).toBeUndefined();
+      expect(await store.findBulk({ ...caller, tenantId: 'other' }, 'bulk')).toBeUndefined();
+      expect(await store.findBulk(caller, 'other')).toBeUndefined();
       expect(await store.nextDueInMs('send')).toBe(0);
       expect(await claim('sweep')).toEqual([]);
     });
@@ -89,7 +89,7 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
       ];
       const stored = await store.insertBulk('bulk', [second, third, fourth]);
       expect(ids(stored)).toEqual([second.id, second.id, first.id]);
-      expect(ids((await store.findBulk(owner, 'bulk'))?.records ?? [])).toEqual(ids(stored));
+      expect(ids((await store.findBulk(caller, 'bulk'))?.records ?? [])).toEqual(ids(stored));
       const repeated = await Promise.all(
         ['again', 'and again'].map((bulkId, index) =>
           (index ? store : other).insertBulk(bulkId, [
@@ -118,7 +118,7 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
     it('go with their records', async () => {
       const [record] = await store.insertBulk('bulk', [queued()]);
       await engine.run('delete from record where id = $1', [record?.id ?? '']);
-      expect(await store.findBulk(owner, 'bulk')).toBeUndefined();
+      expect(await store.findBulk(caller, 'bulk')).toBeUndefined();
     });
   });
 
@@ -138,7 +138,7 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
       expect((await insert(again)).id).toBe(first.id);
       const next = newInvitation({ idempotencyKey: 'key', createdAt: later(KEY_MS) });
       expect((await insert(next)).id).toBe(next.id);
-      expect(await store.find('invitation', owner, first.id)).toMatchObject({ id: first.id, idempotencyKey: null });
+      expect(await store.find('invitation', caller, first.id)).toMatchObject({ id: first.id, idempotencyKey: null });
     });
 
     it('hold as long in a bulk', async () => {
@@ -328,8 +328,14 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
   it('is brought up to date from the first version, with its records', async () => {
     const invitation = await followed(newInvitation({ payload: { invitedUser: { id: 'guest' } } }));
     const operation = await followed(newOperation({ request: { participants: [], clientContext: 'context' } }));
+    const dropTrigger = (name: string) =>
+      engine.environment['DATABASE_URL'] ? `drop function ${name} cascade` : `drop trigger ${name}`;
     // Back to the tables as the first version made them.
     for (const statement of [
+      ...['record_insert_grants', 'record_insert_counts'].map(dropTrigger),
+      ...['record_grant', 'quota'].map((table) => `drop table ${table}`),
+      ...['record_tenant', 'record_tenant_call', 'record_tenant_mail'].map((index) => `drop index ${index}`),
+      ...['shared_with', 'caller_quota', 'tenant_quota'].map((column) => `alter table record drop column ${column}`),
       'drop table bulk_item',
       'drop table job',
       'drop table notification',
@@ -347,5 +353,9 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
     await engine.backDate(2 * HOUR_MS);
     expect(ids(await claim('sweep', randomUUID(), updated))).toEqual([invitation.id]);
     expect(ids(await claim('poll', randomUUID(), updated))).toEqual([operation.id]);
+    expect(await updated.find('invitation', caller, invitation.id)).toMatchObject({ sharedWith: [] });
+    expect(ids(await updated.list({ kind: 'invitation', viewer: { ...caller, isAdmin: true }, first: 9 }))).toEqual([
+      invitation.id,
+    ]);
   });
 });

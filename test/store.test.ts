@@ -11,7 +11,7 @@ import { createPostgresListener } from '../src/tracking/postgres-listener.ts';
 import { createPostgresStore } from '../src/tracking/postgres.ts';
 import { createSqliteStore } from '../src/tracking/sqlite.ts';
 import './support/console.ts';
-import { createdAt, newInvitation, newOperation, owner } from './support/records.ts';
+import { caller, createdAt, newInvitation, newOperation, owner } from './support/records.ts';
 import { startPostgres } from './support/postgres.ts';
 import { engines, KEY_MS, STAMP, type Engine } from './support/stores.ts';
 
@@ -61,7 +61,7 @@ describe.each(engines)('a store on $name', ({ open }) => {
     store.claim({ work: 'poll', limit, leaseMs: LEASE_MS, leaseToken, horizonMs });
   const load = async (id: string) => {
     const [change] = (await store.histories([id], 1)).flat();
-    return change && store.find(change.kind, change.owner, id, change.callId ?? undefined);
+    return change && store.find(change.kind, { ...change.owner, isAdmin: false }, id, change.callId ?? undefined);
   };
   const rows = (columns = '*') => engine.run(`select ${columns} from record order by created_at, id`);
   const count = async (table: string) =>
@@ -115,7 +115,9 @@ describe.each(engines)('a store on $name', ({ open }) => {
         invitedUser: { displayName: text },
       };
       expect(await load(record.id)).toMatchObject({ payload, revision: 2 });
-      expect(await store.list({ kind: 'invitation', owner, invitedUserEmailAddress: text, first: 1 })).toHaveLength(1);
+      expect(
+        await store.list({ kind: 'invitation', viewer: caller, invitedUserEmailAddress: text, first: 1 }),
+      ).toHaveLength(1);
     });
 
     it('takes any text for an id or a key', async () => {
@@ -125,10 +127,12 @@ describe.each(engines)('a store on $name', ({ open }) => {
       );
       await store.save([raised(record, { graphId: odd })]);
       expect((await insert({ ...record, id: randomUUID(), idempotencyKey: odd })).id).toBe(record.id);
-      expect(await store.find('inviteParticipantsOperation', { tenantId: odd, subject: odd }, odd, odd)).toMatchObject({
+      expect(
+        await store.find('inviteParticipantsOperation', { ...caller, tenantId: odd, subject: odd }, odd, odd),
+      ).toMatchObject({
         id: record.id,
       });
-      expect(await store.find('inviteParticipantsOperation', owner, odd, odd)).toBeUndefined();
+      expect(await store.find('inviteParticipantsOperation', caller, odd, odd)).toBeUndefined();
       expect(await store.histories([odd], 1)).toEqual([[]]);
       expect(await store.revisionsAfter(odd, 0)).toEqual([]);
     });
@@ -170,7 +174,7 @@ describe.each(engines)('a store on $name', ({ open }) => {
     it('refuses tables that a newer gateway has made', async () => {
       await engine.run(`update meta set value = '99' where name = 'version'`);
       await expect(engine.createStore().start()).rejects.toThrow(
-        'The store has schema version 99, but this gateway knows only up to 2: start the newer gateway',
+        'The store has schema version 99, but this gateway knows only up to 3: start the newer gateway',
       );
     });
 
@@ -179,7 +183,7 @@ describe.each(engines)('a store on $name', ({ open }) => {
       const stores = await Promise.all(Array.from({ length: 6 }, () => other.openStore()));
       const record = newInvitation();
       await stores[0]?.insert(record, 'lease', LEASE_MS);
-      for (const each of stores) expect(await each.find('invitation', owner, record.id)).toBeDefined();
+      for (const each of stores) expect(await each.find('invitation', caller, record.id)).toBeDefined();
       await other.close();
     });
   });
@@ -453,16 +457,16 @@ describe.each(engines)('a store on $name', ({ open }) => {
       const invitation = await insert(newInvitation({ graphId: 'graph-1' }));
       const operation = await insert(newOperation({ graphId: 'graph-1', callId: 'call-1' }));
       for (const id of [invitation.id, 'graph-1']) {
-        expect((await store.find('invitation', owner, id))?.id).toBe(invitation.id);
-        expect(await store.find('invitation', { ...owner, subject: 'other' }, id)).toBeUndefined();
-        expect(await store.find('invitation', { ...owner, tenantId: 'other' }, id)).toBeUndefined();
+        expect((await store.find('invitation', caller, id))?.id).toBe(invitation.id);
+        expect(await store.find('invitation', { ...caller, subject: 'other' }, id)).toBeUndefined();
+        expect(await store.find('invitation', { ...caller, tenantId: 'other' }, id)).toBeUndefined();
       }
       for (const id of [operation.id, 'graph-1']) {
-        expect((await store.find('inviteParticipantsOperation', owner, id, 'call-1'))?.id).toBe(operation.id);
-        expect(await store.find('inviteParticipantsOperation', owner, id, 'call-2')).toBeUndefined();
-        expect(await store.find('inviteParticipantsOperation', owner, id)).toBeUndefined();
+        expect((await store.find('inviteParticipantsOperation', caller, id, 'call-1'))?.id).toBe(operation.id);
+        expect(await store.find('inviteParticipantsOperation', caller, id, 'call-2')).toBeUndefined();
+        expect(await store.find('inviteParticipantsOperation', caller, id)).toBeUndefined();
       }
-      expect(await store.find('invitation', owner, operation.id)).toBeUndefined();
+      expect(await store.find('invitation', caller, operation.id)).toBeUndefined();
     });
 
     it('the newest of those with one id of Graph’s, and refused ones by our id', async () => {
@@ -471,15 +475,15 @@ describe.each(engines)('a store on $name', ({ open }) => {
         await insert(newInvitation({ graphId: 'g', createdAt: later(2) })),
       ];
       const refused = await insert(newInvitation({ state: 'settled', reason: 'refused' }));
-      expect((await store.find('invitation', owner, 'g'))?.id).toBe(newer.id);
-      expect((await store.find('invitation', owner, older.id))?.id).toBe(older.id);
-      expect((await store.find('invitation', owner, refused.id))?.id).toBe(refused.id);
+      expect((await store.find('invitation', caller, 'g'))?.id).toBe(newer.id);
+      expect((await store.find('invitation', caller, older.id))?.id).toBe(older.id);
+      expect((await store.find('invitation', caller, refused.id))?.id).toBe(refused.id);
     });
   });
 
   describe('lists', () => {
     const list = (members: Partial<Parameters<Store['list']>[0]> = {}) =>
-      store.list({ kind: 'invitation', owner, first: 50, ...members });
+      store.list({ kind: 'invitation', viewer: caller, first: 50, ...members });
 
     it('one owner’s records of one kind, newest first, without refused ones', async () => {
       const records = [];

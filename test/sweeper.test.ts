@@ -7,7 +7,7 @@ import type { InvitationRecord } from '../src/tracking/record.ts';
 import type { Store } from '../src/tracking/store.ts';
 import { Sweeper, type SweeperOptions } from '../src/tracking/sweeper.ts';
 import { administer, type EmulatorAdmin, type Json } from './support/gateway.ts';
-import { newInvitation, newPending, owner } from './support/records.ts';
+import { caller, newInvitation, newPending } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
 
 const INTERVAL_MS = 2_000;
@@ -78,7 +78,7 @@ describe.each(engines)('the sweep of invitations on $name', ({ open }) => {
   }
   const pending = (guestId: string, members: Partial<InvitationRecord> = {}) =>
     newPending(guestId, { createdAt: createdAt(), ...members });
-  const find = async ({ id }: { id: string }) => (await store.find('invitation', owner, id)) as InvitationRecord;
+  const find = async ({ id }: { id: string }) => (await store.find('invitation', caller, id)) as InvitationRecord;
   const dueInMs = async (record: { id: string }) => Number((await find(record)).dueAt) - Date.now();
   const makeDue = () => engine.run('update record set due_at = 0 where due_at is not null');
   const routes = async () => (await graph.counts()).byRoute;

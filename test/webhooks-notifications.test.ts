@@ -11,7 +11,7 @@ import type { OperationRecord } from '../src/tracking/record.ts';
 import type { Store } from '../src/tracking/store.ts';
 import { createTracker } from '../src/tracking/tracker.ts';
 import { administer, waitFor } from './support/gateway.ts';
-import { caller, newOperation, owner } from './support/records.ts';
+import { caller, newOperation } from './support/records.ts';
 import { engines, type Engine } from './support/stores.ts';
 
 type Json = { [member: string]: any };
@@ -67,7 +67,7 @@ describe.each(engines)('stored notifications of calls on $name', ({ open }) => {
     return record;
   }
   const find = async ({ id, callId }: OperationRecord) =>
-    (await store.find('inviteParticipantsOperation', owner, id, callId)) as OperationRecord;
+    (await store.find('inviteParticipantsOperation', caller, id, callId)) as OperationRecord;
 
   const item = (members: Json = {}, rest: Json = {}): Json => ({
     changeType: 'deleted',

@@ -67,6 +67,8 @@ export type CreateInvitationInput = {
   readonly resetRedemption?: InputMaybe<Scalars['Boolean']['input']>;
   /** Whether Graph sends an e-mail; Graph's default is not to. */
   readonly sendInvitationMessage?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Who may see it too: subjects (object ids) of users or applications of your tenant, at most 20. It is never sent to Graph. */
+  readonly sharedWith?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
 };
 
 /** Why one input was not recorded. Not part of Microsoft Graph. */
@@ -237,7 +239,10 @@ export type Invitation = {
   readonly __typename?: 'Invitation';
   /** Graph's id; null until Graph has answered. */
   readonly id: Maybe<Scalars['ID']['output']>;
-  /** Where the guest redeems the invitation. Who has this address can redeem it: treat it as a secret. */
+  /**
+   * Where the guest redeems the invitation. Who has this address can redeem it: treat it as a secret.
+   * Only whoever made the invitation gets it; for others who may see the invitation it is null.
+   */
   readonly inviteRedeemUrl: Maybe<Scalars['String']['output']>;
   /** Where the guest's browser goes after redeeming. */
   readonly inviteRedirectUrl: Maybe<Scalars['String']['output']>;
@@ -353,6 +358,8 @@ export type InviteParticipantsInput = {
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** One to five; one when it has `replacesCallId`. */
   readonly participants: ReadonlyArray<InvitationParticipantInfoInput>;
+  /** Who may see it too: subjects (object ids) of users or applications of your tenant, at most 20. It is never sent to Graph. */
+  readonly sharedWith?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
 };
 
 /**
@@ -504,6 +511,7 @@ export type PageInfo = {
 /**
  * What can be read. Answers come from the gateway's own record, not from Graph:
  * Graph offers no list of either resource and cannot read an invitation back.
+ * Yours are those that you made, those that are shared with you (`sharedWith`) and, for an administrator, all of the tenant.
  */
 export type Query = {
   readonly __typename?: 'Query';
@@ -529,6 +537,7 @@ export type Query = {
 /**
  * What can be read. Answers come from the gateway's own record, not from Graph:
  * Graph offers no list of either resource and cannot read an invitation back.
+ * Yours are those that you made, those that are shared with you (`sharedWith`) and, for an administrator, all of the tenant.
  */
 export type QueryInvitationArgs = {
   id: Scalars['ID']['input'];
@@ -538,6 +547,7 @@ export type QueryInvitationArgs = {
 /**
  * What can be read. Answers come from the gateway's own record, not from Graph:
  * Graph offers no list of either resource and cannot read an invitation back.
+ * Yours are those that you made, those that are shared with you (`sharedWith`) and, for an administrator, all of the tenant.
  */
 export type QueryInvitationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
@@ -549,6 +559,7 @@ export type QueryInvitationsArgs = {
 /**
  * What can be read. Answers come from the gateway's own record, not from Graph:
  * Graph offers no list of either resource and cannot read an invitation back.
+ * Yours are those that you made, those that are shared with you (`sharedWith`) and, for an administrator, all of the tenant.
  */
 export type QueryInviteParticipantsOperationArgs = {
   callId: Scalars['ID']['input'];
@@ -559,6 +570,7 @@ export type QueryInviteParticipantsOperationArgs = {
 /**
  * What can be read. Answers come from the gateway's own record, not from Graph:
  * Graph offers no list of either resource and cannot read an invitation back.
+ * Yours are those that you made, those that are shared with you (`sharedWith`) and, for an administrator, all of the tenant.
  */
 export type QueryInviteParticipantsOperationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;

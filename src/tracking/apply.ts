@@ -30,7 +30,9 @@ export async function apply<Record extends TrackingRecord>(
     }
     const stale = current.filter(({ id }) => !written.has(id));
     const found = await Promise.all(
-      stale.map(({ kind, owner, id, callId }) => store.find(kind, owner, id, callId ?? undefined)),
+      stale.map(({ kind, owner, id, callId }) =>
+        store.find(kind, { ...owner, isAdmin: false }, id, callId ?? undefined),
+      ),
     );
     current = found.filter((record) => record !== undefined) as Record[];
   }

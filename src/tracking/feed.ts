@@ -2,9 +2,10 @@
 import { GatewayError, refuseInput } from '../errors.ts';
 import { toBulkUpdates, type BulkUpdate } from './bulk-updates.ts';
 import { Loop } from './loop.ts';
-import { isFinished, type Owner, type RecordKind, type TrackingRecord } from './record.ts';
+import { isFinished, type RecordKind, type TrackingRecord, type Viewer } from './record.ts';
 import type { Store } from './store.ts';
 import { Watch } from './watch.ts';
+import { Watches } from './watches.ts';
 
 export interface FeedOptions {
   store: Store;
@@ -26,14 +27,11 @@ const RENEW_MS = 10_000;
 /** How many records of a call a subscriber gets to begin with. */
 const MAX_CURRENT = 1_000;
 
-/** Who watches what, by the id of a record or call. */
-type Watches = Map<string, Map<Watch, Owner>>;
-
 export class Feed {
   readonly #options: FeedOptions;
   readonly #loop: Loop;
-  readonly #byRecord: Watches = new Map();
-  readonly #byCall: Watches = new Map();
+  readonly #byRecord = new Watches();
+  readonly #byCall = new Watches();
   /** Unfinished records that somebody here watches through their call. */
   readonly #followed = new Map<string, string>();
   #cursor = 0;
@@ -63,22 +61,22 @@ export class Feed {
   async stop(): Promise<void> {
     this.#unlisten?.();
     await this.#loop.stop();
-    for (const watch of this.#watches()) watch.complete();
+    for (const watch of [...this.#byRecord.all(), ...this.#byCall.all()]) watch.complete();
   }
 
   /** How many subscribers are watching. */
   get watchCount(): number {
-    return [...this.#watches()].length;
+    return [...this.#byRecord.all(), ...this.#byCall.all()].length;
   }
 
   /**
    * The current state of a record, then every later one, and the end after its final state.
    * @param afterRevision gives the revisions after this one instead of the current state; of a finished record at least its final one
-   * @throws GatewayError `NOT_FOUND` when the owner has no such record
+   * @throws GatewayError `NOT_FOUND` when there is no such record that the viewer sees
    */
   async watchRecord(
     kind: RecordKind,
-    owner: Owner,
+    viewer: Viewer,
     { id, callId, afterRevision }: { id: string; callId?: string; afterRevision?: number | null },
   ): Promise<AsyncIterableIterator<TrackingRecord>> {
     if (typeof afterRevision === 'number' && afterRevision < 0) {
@@ -88,16 +86,16 @@ export class Feed {
       );
     }
     const { store } = this.#options;
-    const known = await store.find(kind, owner, id, callId);
+    const known = await store.find(kind, viewer, id, callId);
     if (!known) throw notFound();
     const watch: Watch = new Watch({
       isLast: isFinished,
-      onEnd: () => remove(this.#byRecord, known.id, watch),
+      onEnd: () => this.#byRecord.remove(known.id, watch),
     });
-    add(this.#byRecord, known.id, watch, owner);
+    this.#byRecord.add(known.id, watch, viewer);
     try {
       // Read again: only what happens from here on is certain to reach the watch.
-      const current = (await store.find(kind, owner, known.id, callId)) ?? known;
+      const current = (await store.find(kind, viewer, known.id, callId)) ?? known;
       const states = typeof afterRevision === 'number' ? await this.#missed(current, afterRevision) : [current];
       watch.open(states, { id: current.id, revision: (states[0]?.revision ?? current.revision + 1) - 1 });
       if (!isFinished(current)) {
@@ -111,15 +109,15 @@ export class Feed {
     return watch;
   }
 
-  /** The current states of a call's records, oldest first, then every change, of new records too. Never ends by itself. */
-  async watchCall(owner: Owner, callId: string): Promise<AsyncIterableIterator<TrackingRecord>> {
+  /** The current states of what the viewer sees of a call, oldest first, then every change, of new records too. Never ends by itself. */
+  async watchCall(viewer: Viewer, callId: string): Promise<AsyncIterableIterator<TrackingRecord>> {
     const watch: Watch = new Watch({
       isLast: () => false,
-      onEnd: () => remove(this.#byCall, callId, watch),
+      onEnd: () => this.#byCall.remove(callId, watch),
     });
-    add(this.#byCall, callId, watch, owner);
+    this.#byCall.add(callId, watch, viewer);
     try {
-      const records = await this.#listCall(owner, callId);
+      const records = await this.#listCall(viewer, callId);
       watch.open(records);
       const unfinished = records.filter((record) => !isFinished(record));
       for (const record of unfinished) this.#followed.set(record.id, callId);
@@ -133,11 +131,11 @@ export class Feed {
 
   /**
    * The current state of each invitation of a bulk, in their order, then every change, until all are sent.
-   * @throws GatewayError `NOT_FOUND` when the owner has no such bulk
+   * @throws GatewayError `NOT_FOUND` when there is no such bulk that the viewer sees
    */
-  async watchBulk(owner: Owner, bulkId: string): Promise<AsyncIterableIterator<BulkUpdate>> {
+  async watchBulk(viewer: Viewer, bulkId: string): Promise<AsyncIterableIterator<BulkUpdate>> {
     const { store } = this.#options;
-    const known = await store.findBulk(owner, bulkId);
+    const known = await store.findBulk(viewer, bulkId);
     if (!known) throw notFound();
     const ids = new Set(known.records.map(({ id }) => id));
     const unsent = new Set(ids);
@@ -147,13 +145,13 @@ export class Feed {
         return unsent.size === 0;
       },
       onEnd: () => {
-        for (const id of ids) remove(this.#byRecord, id, watch);
+        for (const id of ids) this.#byRecord.remove(id, watch);
       },
     });
-    for (const id of ids) add(this.#byRecord, id, watch, owner);
+    for (const id of ids) this.#byRecord.add(id, watch, viewer);
     try {
       // Read again: only what happens from here on is certain to reach the watch.
-      const { records } = (await store.findBulk(owner, bulkId)) ?? known;
+      const { records } = (await store.findBulk(viewer, bulkId)) ?? known;
       const states = [...new Map(records.map((record) => [record.id, record])).values()];
       watch.open(states);
       return toBulkUpdates(watch, states);
@@ -184,20 +182,13 @@ export class Feed {
 
   /** @returns whether the record began to be followed through its call. */
   #dispatch(record: TrackingRecord): boolean {
-    for (const watch of this.#byRecord.get(record.id)?.keys() ?? []) watch.push(record);
-    const callWatches = record.callId === null ? undefined : this.#byCall.get(record.callId);
-    let isSeen = false;
-    for (const [watch, owner] of callWatches ?? []) {
-      if (owner.tenantId !== record.owner.tenantId || owner.subject !== record.owner.subject) continue;
-      watch.push(record);
-      isSeen = true;
-    }
-    if (!isSeen || isFinished(record)) {
+    this.#byRecord.push(record.id, record);
+    if (record.callId === null || !this.#byCall.push(record.callId, record) || isFinished(record)) {
       this.#followed.delete(record.id);
       return false;
     }
     const isNew = !this.#followed.has(record.id);
-    if (record.callId !== null) this.#followed.set(record.id, record.callId);
+    this.#followed.set(record.id, record.callId);
     return isNew;
   }
 
@@ -209,19 +200,19 @@ export class Feed {
 
   async #startOver(head: number): Promise<void> {
     this.#cursor = head;
-    for (const [id, watches] of this.#byRecord) {
+    for (const id of this.#byRecord.keys()) {
       const [latest] = (await this.#options.store.histories([id], 1))[0] ?? [];
-      if (latest) for (const watch of watches.keys()) watch.push(latest);
+      if (latest) this.#byRecord.push(id, latest);
     }
-    for (const [callId, watches] of this.#byCall) {
-      for (const [watch, owner] of watches)
-        for (const record of await this.#listCall(owner, callId)) watch.push(record);
+    for (const callId of this.#byCall.keys()) {
+      for (const [watch, viewer] of this.#byCall.of(callId))
+        for (const record of await this.#listCall(viewer, callId)) watch.push(record);
     }
   }
 
-  /** The records of a call as they are now, oldest first. */
-  async #listCall(owner: Owner, callId: string): Promise<TrackingRecord[]> {
-    const query = { kind: 'inviteParticipantsOperation', owner, callId, first: MAX_CURRENT } as const;
+  /** What the viewer sees of a call as it is now, oldest first. */
+  async #listCall(viewer: Viewer, callId: string): Promise<TrackingRecord[]> {
+    const query = { kind: 'inviteParticipantsOperation', viewer, callId, first: MAX_CURRENT } as const;
     return (await this.#options.store.list(query)).reverse();
   }
 
@@ -237,19 +228,6 @@ export class Feed {
     for (const [id, callId] of this.#followed) if (!this.#byCall.has(callId)) this.#followed.delete(id);
     await this.#noteInterest([...new Set([...this.#byRecord.keys(), ...this.#followed.keys()])]);
   }
-
-  *#watches(): Iterable<Watch> {
-    for (const watches of [...this.#byRecord.values(), ...this.#byCall.values()]) yield* watches.keys();
-  }
-}
-
-function add(watches: Watches, key: string, watch: Watch, owner: Owner): void {
-  watches.set(key, (watches.get(key) ?? new Map<Watch, Owner>()).set(watch, owner));
-}
-
-function remove(watches: Watches, key: string, watch: Watch): void {
-  watches.get(key)?.delete(watch);
-  if (watches.get(key)?.size === 0) watches.delete(key);
 }
 
 function notFound(): GatewayError {

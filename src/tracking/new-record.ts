@@ -5,6 +5,7 @@ import type { InvitationRecord, OperationRecord, Owner, Work } from './record.ts
 import {
   toInvitationRequest,
   toInviteParticipantsRequest,
+  toSharedWith,
   type InvitationInput,
   type InviteParticipantsInput,
 } from './requests.ts';
@@ -28,7 +29,7 @@ export function toInvitationRecord(
 ): InvitationRecord {
   const request = toInvitationRequest(input, { position, redirectOrigins: options.redirectOrigins });
   return {
-    ...newRecord(owner, request, input.idempotencyKey, options.now(), options.invitationDeadlineMs),
+    ...newRecord(owner, request, toOwn(input, position), options.now(), options.invitationDeadlineMs),
     kind: 'invitation',
     work,
     callId: null,
@@ -48,7 +49,7 @@ export function toOperationRecord(
   // A client context that we made differs each time: a repetition is recognised by what the caller gave.
   const given = { callId, ...request, clientContext: input.clientContext ?? null };
   return {
-    ...newRecord(owner, given, input.idempotencyKey, options.now(), options.operationDeadlineMs),
+    ...newRecord(owner, given, toOwn(input, 'input'), options.now(), options.operationDeadlineMs),
     kind: 'inviteParticipantsOperation',
     work: 'poll',
     callId,
@@ -57,18 +58,26 @@ export function toOperationRecord(
   };
 }
 
+/** What Graph is not told. */
+function toOwn(input: InvitationInput | InviteParticipantsInput, position: string) {
+  return { idempotencyKey: input.idempotencyKey ?? null, sharedWith: toSharedWith(input, position) };
+}
+
 function newRecord(
   owner: Owner,
   request: object,
-  idempotencyKey: string | null | undefined,
+  { idempotencyKey, sharedWith }: ReturnType<typeof toOwn>,
   at: Date,
   deadlineMs: number,
 ) {
+  // Records of before have a hash without it: what is shared with nobody keeps the hash that it always had.
+  const asked = sharedWith.length > 0 ? { ...request, sharedWith } : request;
   return {
     id: randomUUID(),
     owner,
-    idempotencyKey: idempotencyKey ?? null,
-    requestHash: createHash('sha256').update(JSON.stringify(request)).digest('base64url'),
+    sharedWith,
+    idempotencyKey,
+    requestHash: createHash('sha256').update(JSON.stringify(asked)).digest('base64url'),
     graphId: null,
     state: 'submitting' as const,
     reason: null,

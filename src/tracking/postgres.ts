@@ -34,6 +34,9 @@ const dialect: Dialect = {
   json: (column) => `cast(${column} as json)`,
   // With a join the planner, which takes any JSON array for a long one, reads the whole table.
   among: (key, select) => `${key} = any(array(${select}))`,
+  insertTrigger: (name, condition, statements) => `
+      create function ${name}() returns trigger language plpgsql as $$ begin ${statements}; return null; end $$;
+      create trigger ${name} after insert on record for each row when (${condition}) execute function ${name}();`,
   logTriggers(columns) {
     // The lock is taken after the row locks and before the sequence: the order of the log is the order of the commits,
     // and a reader that goes by `seq` misses nothing. Claims and reads that bring nothing new do without it.

@@ -7,6 +7,7 @@
 // observation  one thing we learned about a record, from a mutation, poll, delta or webhook
 // revision     rises by one when something that a client can see changes
 // change log   one row per revision; the feed carries it to subscribers
+// viewer       who wants to see records: a caller, as far as seeing goes
 // lease        the right of one replica to work on a record until the lease ends
 // watch        one subscriber's interest in a record
 // work         what an unfinished record is due for: to be sent, polled (operations) or swept (invitations)
@@ -18,6 +19,7 @@ import type {
   InvitationRequest,
   InviteParticipantsRequest,
 } from '../graph/resources.ts';
+import { toUserKey } from '../graph/users.ts';
 
 /** How much is known of the outcome. `settled` and `unknown` are the two ends. */
 export type State = 'submitting' | 'active' | 'settled' | 'unknown';
@@ -84,6 +86,8 @@ interface Tracked<Kind extends string, Request, Payload> extends Progress<Payloa
   id: string;
   kind: Kind;
   owner: Owner;
+  /** Subjects of the owner's tenant who may see the record too, as they are compared. */
+  sharedWith: readonly string[];
   /** Of an operation; null for an invitation. */
   callId: string | null;
   /** Unique per owner and kind while set; taken away when nothing was sent under it, or when its time is over. */
@@ -112,4 +116,23 @@ export type RecordKind = TrackingRecord['kind'];
 /** @returns whether the record's stream ends here: nothing more is expected. */
 export function isFinished(record: { state: State }): boolean {
   return record.state === 'settled' || record.state === 'unknown';
+}
+
+/** @returns whether somebody is the owner. */
+export function isOwnedBy({ owner }: { owner: Owner }, { tenantId, subject }: Owner): boolean {
+  return owner.tenantId === tenantId && owner.subject === subject;
+}
+
+/** The one rule of who sees a record; the store's statements say the same. */
+export function isVisibleTo(record: TrackingRecord, viewer: Viewer): boolean {
+  if (record.owner.tenantId !== viewer.tenantId) return false;
+  return viewer.isAdmin || isOwnedBy(record, viewer) || record.sharedWith.includes(toSubjectKey(viewer.subject));
+}
+
+/**
+ * @returns the form in which a subject is compared with those a record is shared with. Object ids of Entra are GUIDs, which people
+ *   copy in either case; the subjects of other issuers are case-sensitive (OpenID Connect).
+ */
+export function toSubjectKey(subject: string): string {
+  return toUserKey(subject);
 }

@@ -2,19 +2,27 @@
 import { randomUUID } from 'node:crypto';
 import { refuseInput } from '../errors.ts';
 import { MAX_ID, type InvitationRequest, type InviteParticipantsRequest } from '../graph/resources.ts';
+import { toSubjectKey } from './record.ts';
+
+/** What an input has for the gateway alone. */
+interface Own {
+  idempotencyKey?: string | null;
+  sharedWith?: readonly string[] | null;
+}
 
 /** As the schema's `CreateInvitationInput`. */
-export type InvitationInput = InvitationRequest & { idempotencyKey?: string | null };
+export type InvitationInput = InvitationRequest & Own;
 
 /** As the schema's `InviteParticipantsInput`. */
-export type InviteParticipantsInput = Omit<InviteParticipantsRequest, 'clientContext'> & {
-  clientContext?: string | null;
-  idempotencyKey?: string | null;
-};
+export type InviteParticipantsInput = Omit<InviteParticipantsRequest, 'clientContext'> &
+  Own & { clientContext?: string | null };
 
 const MAX_PARTICIPANTS = 5;
 const MAX_CLIENT_CONTEXT = 256;
 const MAX_IDEMPOTENCY_KEY = 128;
+const MAX_SHARED_WITH = 20;
+/** Of a `sub` (OpenID Connect); with other ids beside it the stores' indexes hold it. */
+const MAX_SUBJECT = 255;
 // Not Graph's limit: twenty of the largest inputs must fit into one request.
 const MAX_TEXT = 16_384;
 // Not Graph's limit, like that of an id.
@@ -58,7 +66,7 @@ export function toInvitationRequest(
   }
   if (input.invitedUser) requireId(input.invitedUser.id, `${position}.invitedUser.id`);
   input.invitedUserSponsors?.forEach(({ id }, index) => requireId(id, `${position}.invitedUserSponsors[${index}].id`));
-  const { idempotencyKey: _, ...request } = toPlain(input);
+  const { idempotencyKey: _, sharedWith: __, ...request } = toPlain(input);
   // A list that Graph does not know as null.
   if (request.invitedUserMessageInfo?.ccRecipients === null) delete request.invitedUserMessageInfo.ccRecipients;
   return request;
@@ -97,6 +105,23 @@ export function toInviteParticipantsRequest(callId: string, input: InvitePartici
   }
   // Notifications are matched by it, so it must not be guessable.
   return { ...toPlain({ participants }), clientContext: clientContext ?? randomUUID() };
+}
+
+/**
+ * @param position the input's place among the arguments, such as `input` or `inputs[3]`
+ * @returns the subjects that an input shares its record with, each once, as they are compared
+ * @throws GatewayError `BAD_USER_INPUT` with the position of the first bad value
+ */
+export function toSharedWith({ sharedWith }: Own, position: string): string[] {
+  const subjects = sharedWith ?? [];
+  const field = `${position}.sharedWith`;
+  if (subjects.length > MAX_SHARED_WITH)
+    refuseInput(field, `${subjects.length} subjects; ${MAX_SHARED_WITH} are allowed. Leave some out.`);
+  subjects.forEach((subject, index) => {
+    requireText(subject, `${field}[${index}]`);
+    requireId(subject, `${field}[${index}]`, MAX_SUBJECT);
+  });
+  return [...new Set(subjects.map(toSubjectKey))].toSorted();
 }
 
 function requireEmailAddress(address: string, field: string): void {
@@ -148,8 +173,8 @@ function requireText(value: unknown, field: string): void {
 }
 
 /** Graph's ids are opaque: only what cannot stand in a path is refused. */
-function requireId(id: string, field: string): void {
-  if (id.trim() === '' || id === '.' || id === '..' || id.length > MAX_ID)
+function requireId(id: string, field: string, most = MAX_ID): void {
+  if (id.trim() === '' || id === '.' || id === '..' || id.length > most)
     refuseInput(field, 'This cannot be an id. Give the id as Graph showed it.');
 }
 

@@ -1,8 +1,10 @@
 // Bulks in SQL, and the idempotency keys that stand in the way of new records.
-import type { InvitationRecord, TrackingRecord } from './record.ts';
+import type { InvitationRecord, TrackingRecord, Viewer } from './record.ts';
 import type { Dialect, Driver } from './sql-driver.ts';
 import { toNullableText, toRecord, toRow, toText } from './sql-rows.ts';
+import type { SqlQuotas } from './sql-quotas.ts';
 import { createColumns, insertColumns } from './sql-statements.ts';
+import { toViewerParams } from './sql-visible.ts';
 import type { Store } from './store.ts';
 
 /** How often what was in the way of a record may be gone when it is looked up. */
@@ -45,7 +47,7 @@ function createStatements(dialect: Dialect) {
       on conflict do nothing`,
 
     findBulk: `select ${columns} from bulk_item join record on record.id = bulk_item.record_id
-      where bulk_id = $1 and tenant_id = $2 and subject = $3 order by position`,
+      where bulk_id = $1 and tenant_id = $2 and (subject = $3 or cast($4 as integer) = 1) order by position`,
   };
 }
 
@@ -54,8 +56,15 @@ export interface SqlBulks extends Pick<Store, 'insertBulk' | 'findBulk'> {
   freeKeys(records: readonly TrackingRecord[]): Promise<void>;
 }
 
-export function createSqlBulks(driver: Driver, { keyMs }: { keyMs: number }): SqlBulks {
+export function createSqlBulks(driver: Driver, { keyMs, quotas }: { keyMs: number; quotas: SqlQuotas }): SqlBulks {
   const sql = createStatements(driver.dialect);
+
+  async function findBulk(viewer: Viewer, bulkId: string): Promise<InvitationRecord[]> {
+    const [tenant, subject, , isAdmin] = toViewerParams(viewer);
+    return (await driver.run(sql.findBulk, [toText(bulkId), tenant, subject, isAdmin])).map(
+      toRecord,
+    ) as InvitationRecord[];
+  }
 
   async function freeKeys(records: readonly TrackingRecord[]): Promise<void> {
     const [first] = records;
@@ -77,9 +86,10 @@ export function createSqlBulks(driver: Driver, { keyMs }: { keyMs: number }): Sq
     async insertBulk(bulkId, records) {
       const [first] = records;
       if (!first) return [];
-      const { tenantId, subject } = first.owner;
-      const owner = [toText(tenantId), toText(subject)];
-      const rows = JSON.stringify(records.map((record, position) => ({ ...toRow(record), position })));
+      const { owner } = first;
+      const rows = JSON.stringify(
+        records.map((record, position) => ({ ...toRow(record), ...quotas.columns, position })),
+      );
       const items = JSON.stringify(
         records.map(({ id, idempotencyKey }, position) => ({
           position,
@@ -90,17 +100,17 @@ export function createSqlBulks(driver: Driver, { keyMs }: { keyMs: number }): Sq
       // A key that is in the way may be freed before its record is looked up.
       for (let attempt = 1; attempt <= INSERT_ATTEMPTS; attempt++) {
         await freeKeys(records);
-        await driver.run(sql.insertMany, [rows]);
-        await driver.run(sql.addToBulk, [items, bulkId, ...owner]);
-        const found = (await driver.run(sql.findBulk, [bulkId, ...owner])).map(toRecord);
-        if (found.length === records.length) return found as InvitationRecord[];
+        await quotas.count(owner, () => driver.run(sql.insertMany, [rows]));
+        await driver.run(sql.addToBulk, [items, bulkId, toText(owner.tenantId), toText(owner.subject)]);
+        const found = await findBulk({ ...owner, isAdmin: false }, bulkId);
+        if (found.length === records.length) return found;
       }
       throw new Error(KEY_CONTENDED);
     },
 
-    async findBulk({ tenantId, subject }, bulkId) {
-      const rows = await driver.run(sql.findBulk, [toText(bulkId), toText(tenantId), toText(subject)]);
-      return rows.length === 0 ? undefined : { id: bulkId, records: rows.map(toRecord) as InvitationRecord[] };
+    async findBulk(viewer, bulkId) {
+      const records = await findBulk(viewer, bulkId);
+      return records.length === 0 ? undefined : { id: bulkId, records };
     },
   };
 }

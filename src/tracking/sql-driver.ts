@@ -23,6 +23,11 @@ export interface Dialect {
   json: (column: string) => string;
   /** @returns the condition that a key is among those of a select, which are few: to be looked up in the index of the key. */
   among: (key: string, select: string) => string;
+  /**
+   * @returns DDL that runs statements for each new row of `record` that meets a condition; both call the row `new`. They are part
+   *   of the insert: when one of them fails, nothing was added.
+   */
+  insertTrigger: (name: string, condition: string, statements: string) => string;
   /** @returns DDL that logs these columns of `record` to `change` on insert and when the revision changes. */
   logTriggers: (columns: readonly string[]) => string;
 }

@@ -28,6 +28,10 @@ export function toGuestId(id: string): string {
   return toText(id.toLowerCase());
 }
 
+function toSubjects(subjects: readonly string[]): string {
+  return JSON.stringify(subjects.map((subject) => ({ subject: toText(subject) })));
+}
+
 /** @returns the columns of a new row, the lease aside. */
 export function toRow(record: TrackingRecord): Row {
   return {
@@ -39,6 +43,8 @@ export function toRow(record: TrackingRecord): Row {
     idempotency_key: toNullableText(record.idempotencyKey),
     request_hash: record.requestHash,
     request: JSON.stringify(record.request),
+    // As a list of objects both engines read it the same way.
+    shared_with: record.sharedWith.length === 0 ? null : toSubjects(record.sharedWith),
     client_context: record.kind === 'invitation' ? null : toText(record.request.clientContext),
     created_at: Number(record.createdAt),
     deadline_at: Number(record.deadlineAt),
@@ -92,6 +98,8 @@ export function toRecord(row: Row): TrackingRecord {
   const constant = {
     id: row['id'] as string,
     owner: { tenantId: row['tenant_id'] as string, subject: row['subject'] as string },
+    sharedWith:
+      row['shared_with'] === null ? [] : parse<{ subject: string }[]>(row['shared_with']).map(({ subject }) => subject),
     idempotencyKey: row['idempotency_key'] as string | null,
     requestHash: row['request_hash'] as string,
     createdAt: toDate(row['created_at']),

@@ -1,5 +1,6 @@
 // The tables of the store, how they are brought up to date, and the stamp that says which Graph they belong to.
 import type { Dialect, Driver } from './sql-driver.ts';
+import { addOwnership } from './sql-ownership-schema.ts';
 
 /** What is written once, at the insert. */
 export const constantColumns = [
@@ -11,6 +12,7 @@ export const constantColumns = [
   'request_hash',
   'request',
   'client_context',
+  'shared_with',
   'created_at',
   'deadline_at',
 ] as const;
@@ -32,7 +34,7 @@ export const progressColumns = [
 ] as const;
 
 /** One script for each version of the schema; a script is never edited once released. */
-const migrations = [createTables, addWork] as const;
+const migrations = [createTables, addWork, addOwnership] as const;
 
 function createTables(dialect: Dialect): string {
   const { bigint, sequence, tableOptions, busyTableOptions } = dialect;

@@ -1,21 +1,30 @@
 // The statements of the store, one text for both engines; each is one transaction.
-import type { Dialect, Value } from './sql-driver.ts';
-import { toMail, toText } from './sql-rows.ts';
+import type { Dialect } from './sql-driver.ts';
 import { constantColumns, progressColumns } from './sql-schema.ts';
-import type { ListQuery } from './store.ts';
 
-/** The columns that are set for a new row; its lease comes with them. */
+/** The columns that are set for a new row, with what it is counted against; its lease comes with them. */
 export const insertColumns = [
   ...constantColumns,
   'idempotency_key',
   'mail',
   'guest_id',
   'work',
+  'caller_quota',
+  'tenant_quota',
   ...progressColumns,
 ] as const;
 
 const savedColumns = ['mail', 'guest_id', 'work', ...progressColumns] as const;
-const numbers = new Set<string>(['created_at', 'deadline_at', 'revision', 'changed_at', 'observed_at', 'attempts']);
+const numbers = new Set<string>([
+  'created_at',
+  'deadline_at',
+  'caller_quota',
+  'tenant_quota',
+  'revision',
+  'changed_at',
+  'observed_at',
+  'attempts',
+]);
 
 /** How the columns of a record are read from the table, and from the members of a JSON row. */
 export function createColumns({ bigint }: Pick<Dialect, 'bigint'>) {
@@ -131,15 +140,6 @@ export function createStatements(dialect: Dialect, { keyMs }: { keyMs: number })
         end
       where ${among('id', 'select id from held')} and due_at is not null`,
 
-    // By the ids alone first: an engine may prefer to look through all that the owner has.
-    find: `
-      with known as materialized (
-        select * from record where ${among('id', 'select id from record where id = $1 union all select id from record where graph_id = $1')}
-      )
-      select ${columns} from known as record
-      where kind = $2 and tenant_id = $3 and subject = $4 and (cast($5 as text) is null or call_id = $5)
-      order by created_at desc, id desc limit 1`,
-
     findByGuests: `select ${columns} from record
       where ${among('guest_id', ids('$1'))} and state in ('active', 'unknown') and kind = 'invitation'`,
 
@@ -150,25 +150,6 @@ export function createStatements(dialect: Dialect, { keyMs }: { keyMs: number })
     findOperations: `select ${columns} from record
       where ${among('id', `select id from record where ${among('client_context', ids('$1'))} union all select id from record where ${among('graph_id', ids('$2'))}`)}
         and kind = 'inviteParticipantsOperation'`,
-
-    list(query: ListQuery): [string, Value[]] {
-      const params: Value[] = [];
-      const add = (value: Value) => `$${params.push(value)}`;
-      const { kind, owner, states, callId, invitedUserEmailAddress, first, after } = query;
-      const conditions = [
-        `kind = ${add(kind)} and tenant_id = ${add(toText(owner.tenantId))} and subject = ${add(toText(owner.subject))}`,
-        `(reason is null or reason not in ('refused', 'notSent'))`,
-      ];
-      if (states)
-        conditions.push(
-          `state in (select value ->> 'state' from ${each(add(JSON.stringify(states.map((state) => ({ state })))))} as r)`,
-        );
-      if (callId !== undefined) conditions.push(`call_id = ${add(toText(callId))}`);
-      if (invitedUserEmailAddress !== undefined) conditions.push(`mail = ${add(toMail(invitedUserEmailAddress))}`);
-      if (after) conditions.push(`(created_at, id) < (${add(Number(after.createdAt))}, ${add(toText(after.id))})`);
-      const text = `select ${columns} from record where ${conditions.join(' and ')} order by created_at desc, id desc limit ${add(first)}`;
-      return [text, params];
-    },
 
     revisionsAfter: `select ${loggedColumns} from ${log} where change.record_id = $1 and change.revision > $2 order by change.revision`,
 

@@ -5,8 +5,10 @@ import { toGuestId, toMail, toNullableText, toRecord, toRow, toText, toWriteRow 
 import { migrate } from './sql-schema.ts';
 import { createSqlBulks, INSERT_ATTEMPTS, KEY_CONTENDED } from './sql-bulks.ts';
 import { createSqlJobs } from './sql-jobs.ts';
+import { createSqlQuotas } from './sql-quotas.ts';
 import { createStatements, insertColumns } from './sql-statements.ts';
-import type { Store } from './store.ts';
+import { createVisibleStatements, toViewerParams } from './sql-visible.ts';
+import type { Quotas, Store } from './store.ts';
 
 /** Rows that one statement writes or deletes at the most: it must not hold others up. */
 const WATCH_GROUP = 500;
@@ -17,11 +19,16 @@ export interface SqlStoreOptions {
   stamp: string;
   /** How long an idempotency key holds, in milliseconds. */
   keyMs: number;
+  /** None when absent. */
+  quotas?: Quotas;
 }
 
-export function createSqlStore(driver: Driver, { stamp, keyMs }: SqlStoreOptions): Store {
+export function createSqlStore(driver: Driver, options: SqlStoreOptions): Store {
+  const { stamp, keyMs } = options;
   const sql = createStatements(driver.dialect, { keyMs });
-  const bulks = createSqlBulks(driver, { keyMs });
+  const visible = createVisibleStatements(driver.dialect);
+  const quotas = createSqlQuotas(driver, options.quotas ?? { caller: 0, tenant: 0 });
+  const bulks = createSqlBulks(driver, { keyMs, quotas });
   const read = async (text: string, params: Parameters<Driver['run']>[1]) =>
     (await driver.run(text, params)).map(toRecord);
 
@@ -43,14 +50,14 @@ export function createSqlStore(driver: Driver, { stamp, keyMs }: SqlStoreOptions
     stop: () => driver.stop(),
 
     async insert(record, leaseToken, leaseMs) {
-      const row = toRow(record);
+      const row = { ...toRow(record), ...quotas.columns };
       const lease = Math.ceil(leaseMs);
       const params = [...insertColumns.map((column) => row[column] ?? null), leaseToken, lease];
       const key = [row['tenant_id'] ?? null, row['subject'] ?? null, record.kind, row['idempotency_key'] ?? null];
       // What was in the way may be gone when it is read: its key was freed, or it was pruned.
       for (let attempt = 1; attempt <= INSERT_ATTEMPTS; attempt++) {
-        const [inserted] = await read(sql.insert, params);
-        if (inserted) return inserted;
+        const [inserted] = await quotas.count(record.owner, () => driver.run(sql.insert, params));
+        if (inserted) return toRecord(inserted);
         const [existing] = await read(sql.inserted, [record.id, ...key]);
         if (existing?.id === record.id) return (await read(sql.renew, [record.id, leaseToken, lease]))[0] ?? existing;
         if (existing && !isOutlived(existing, record)) return existing;
@@ -98,13 +105,13 @@ export function createSqlStore(driver: Driver, { stamp, keyMs }: SqlStoreOptions
       }
     },
 
-    async find(kind, owner, id, callId) {
+    async find(kind, viewer, id, callId) {
       if (kind === 'inviteParticipantsOperation' && callId === undefined) return undefined;
-      const params = [toText(id), kind, toText(owner.tenantId), toText(owner.subject), toNullableText(callId)];
-      return (await read(sql.find, params))[0];
+      const params = [toText(id), kind, toNullableText(callId), ...toViewerParams(viewer)];
+      return (await read(visible.find, params))[0];
     },
 
-    list: (query) => read(...sql.list(query)),
+    list: (query) => read(...visible.list(query)),
 
     async findByGuests(guestIds) {
       return guestIds.length === 0
@@ -146,6 +153,7 @@ export function createSqlStore(driver: Driver, { stamp, keyMs }: SqlStoreOptions
     onChange: (listener) => driver.onPoke(listener),
 
     async prune(olderThanMs) {
+      await quotas.prune();
       for (let count = 0; ;) {
         const rows = await driver.run(sql.prune, [Math.ceil(olderThanMs), PRUNE_GROUP]);
         count += rows.length;

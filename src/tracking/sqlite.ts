@@ -36,6 +36,8 @@ const dialect: Dialect = {
   each: (parameter) => `json_each(${parameter})`,
   json: (column) => column,
   among: (key, select) => `${key} in (${select})`,
+  insertTrigger: (name, condition, statements) =>
+    `create trigger ${name} after insert on record when ${condition} begin ${statements}; end;`,
   logTriggers(columns) {
     const log = `begin
       insert into change(record_id, ${columns.join(', ')}) values (new.id, ${columns.map((column) => `new.${column}`).join(', ')});

@@ -1,5 +1,5 @@
 // What the engine needs from a store. Due times and leases are judged by the store's own clock, so that replicas agree.
-import type { InvitationRecord, OperationRecord, Owner, RecordKind, TrackingRecord, Work } from './record.ts';
+import type { InvitationRecord, OperationRecord, RecordKind, TrackingRecord, Viewer, Work } from './record.ts';
 
 /** A change that one writer wants to make to one record. */
 export interface Write {
@@ -13,10 +13,10 @@ export interface Write {
   watchedDueInMs: number | null;
 }
 
-/** Which records to list: those of one owner, newest first, refused ones left out. */
+/** Which records to list: those that one viewer sees, newest first, refused ones left out. */
 export interface ListQuery {
   kind: RecordKind;
-  owner: Owner;
+  viewer: Viewer;
   states?: readonly string[];
   callId?: string;
   /** Of an invitation, compared without regard to case. */
@@ -24,6 +24,14 @@ export interface ListQuery {
   first: number;
   /** Position to go on after. */
   after?: { createdAt: Date; id: string };
+}
+
+/** How many invitations may be made; 0 = any number. */
+export interface Quotas {
+  /** By one caller in an hour of the clock. */
+  caller: number;
+  /** By all callers of a tenant in a day, UTC. */
+  tenant: number;
 }
 
 /** One row of the change log: the record as it was at that revision. */
@@ -107,6 +115,7 @@ export interface Store extends JobStore {
   /**
    * Adds a record, leased by `leaseToken` and due when that lease ends.
    * When the owner already has one of this kind with its idempotency key, nothing is added and that one is returned.
+   * @throws GatewayError `LIMIT_EXCEEDED` when a quota is used up: nothing is added
    */
   insert(record: TrackingRecord, leaseToken: string, leaseMs: number): Promise<TrackingRecord>;
 
@@ -114,11 +123,12 @@ export interface Store extends JobStore {
    * Adds invitations of one owner that are still to be sent, in one statement, due at once, and notes them as a bulk.
    * Where a key is taken already, the record that has it is in the bulk instead.
    * @returns the records in the order given
+   * @throws GatewayError `LIMIT_EXCEEDED` when those that are new do not fit into a quota: none is added
    */
   insertBulk(bulkId: string, records: readonly InvitationRecord[]): Promise<InvitationRecord[]>;
 
-  /** @returns the owner's bulk, undefined when there is none. */
-  findBulk(owner: Owner, bulkId: string): Promise<Bulk | undefined>;
+  /** @returns the bulk, undefined when there is none; its owner and admins see it, whatever its records are shared with. */
+  findBulk(viewer: Viewer, bulkId: string): Promise<Bulk | undefined>;
 
   /**
    * Takes due records, oldest due first, and leases them. A lease that ran out is due work like any other.
@@ -150,8 +160,10 @@ export interface Store extends JobStore {
    */
   watch(ids: readonly string[], watchMs: number, dueInMs: number): Promise<void>;
 
-  /** @returns the owner's record by our id or Graph's; undefined when there is none. `callId` is required for an operation. */
-  find(kind: RecordKind, owner: Owner, id: string, callId?: string): Promise<TrackingRecord | undefined>;
+  /**
+   * @returns the record by our id or Graph's; undefined when there is none that the viewer sees. `callId` is required for an operation.
+   */
+  find(kind: RecordKind, viewer: Viewer, id: string, callId?: string): Promise<TrackingRecord | undefined>;
 
   list(query: ListQuery): Promise<TrackingRecord[]>;
 
@@ -179,7 +191,7 @@ export interface Store extends JobStore {
 
   /**
    * Deletes finished records, and their change log, that last changed more than `olderThanMs` ago and whose idempotency keys
-   * have had their time. @returns how many.
+   * have had their time; and what was counted for quotas whose time is over. @returns how many records.
    */
   prune(olderThanMs: number): Promise<number>;
 

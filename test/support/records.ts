@@ -11,6 +11,7 @@ function base(at: Date) {
   return {
     id: randomUUID(),
     owner,
+    sharedWith: [],
     idempotencyKey: null,
     requestHash: 'hash',
     graphId: null,

@@ -9,7 +9,7 @@ import pg from 'pg';
 import { createPostgresStore } from '../../src/tracking/postgres.ts';
 import type { Row, Value } from '../../src/tracking/sql-driver.ts';
 import { createSqliteStore } from '../../src/tracking/sqlite.ts';
-import type { Store } from '../../src/tracking/store.ts';
+import type { Quotas, Store } from '../../src/tracking/store.ts';
 import { startPostgres, type PostgresServer } from './postgres.ts';
 
 /** How long idempotency keys hold. */
@@ -25,9 +25,9 @@ export interface Engine {
   /** Makes all due times, and so all leases, this much earlier. */
   backDate(ms: number): Promise<void>;
   /** @returns a store on this place, not started; it is stopped when the place is closed. */
-  createStore(stamp?: string): Store;
+  createStore(stamp?: string, quotas?: Quotas): Store;
   /** @returns the same, started. */
-  openStore(stamp?: string): Promise<Store>;
+  openStore(stamp?: string, quotas?: Quotas): Promise<Store>;
   /** Stops the stores and removes the data. */
   close(): Promise<void>;
 }
@@ -56,7 +56,7 @@ async function openSqlite(): Promise<Engine> {
   const file = join(folder, 'data', 'gateway.db');
   return open({
     environment: { STORE_FILE: file },
-    create: (stamp) => createSqliteStore({ file, stamp, keyMs: KEY_MS }),
+    create: (stamp, quotas) => createSqliteStore({ file, stamp, keyMs: KEY_MS, quotas }),
     async run(sql, params = []) {
       const db = new DatabaseSync(file, { timeout: 5_000 });
       try {
@@ -86,7 +86,7 @@ async function openPostgres(): Promise<Engine> {
   await run(`create schema ${schema}`);
   return open({
     environment: { DATABASE_URL: address },
-    create: (stamp) => createPostgresStore({ url: address, stamp, keyMs: KEY_MS }),
+    create: (stamp, quotas) => createPostgresStore({ url: address, stamp, keyMs: KEY_MS, quotas }),
     run,
     async remove() {
       await run(`drop schema ${schema} cascade`);
@@ -96,14 +96,14 @@ async function openPostgres(): Promise<Engine> {
 }
 
 interface Place extends Pick<Engine, 'environment' | 'run'> {
-  create: (stamp: string) => Store;
+  create: (stamp: string, quotas?: Quotas) => Store;
   remove: () => Promise<void>;
 }
 
 function open({ create, remove, environment, run }: Place): Engine {
   const stores: Store[] = [];
-  const createStore = (stamp = STAMP) => {
-    const store = create(stamp);
+  const createStore = (stamp = STAMP, quotas?: Quotas) => {
+    const store = create(stamp, quotas);
     stores.push(store);
     return store;
   };
@@ -111,8 +111,8 @@ function open({ create, remove, environment, run }: Place): Engine {
     environment,
     run,
     createStore,
-    async openStore(stamp) {
-      const store = createStore(stamp);
+    async openStore(stamp, quotas) {
+      const store = createStore(stamp, quotas);
       await store.start();
       return store;
     },
