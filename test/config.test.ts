@@ -154,6 +154,18 @@ describe('the configuration', () => {
     expect(loadConfig({ PORT: '65535' }).graph).toMatchObject({ emulator: { port: 65_525 } });
   });
 
+  it('has no quotas until they are set', () => {
+    expect(loadConfig({}).quotas).toEqual({ caller: 0, tenant: 0 });
+    expect(loadConfig({ INVITE_CALLER_QUOTA: '20', INVITE_TENANT_QUOTA: '500' }).quotas).toEqual({
+      caller: 20,
+      tenant: 500,
+    });
+    expect(problemsOf({ INVITE_CALLER_QUOTA: 'many', INVITE_TENANT_QUOTA: '-1' })).toEqual([
+      'INVITE_CALLER_QUOTA is not a whole number from 0 to 1000000000',
+      'INVITE_TENANT_QUOTA is not a whole number from 0 to 1000000000',
+    ]);
+  });
+
   it('never repeats a secret in a problem', () => {
     const problems = problemsOf({ ...live, GRAPH_TOKEN: 'se cret', DATABASE_URL: 'mysql://user:pass-word@host/db' });
     expect(problems).toHaveLength(2);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { GatewayError } from '../src/errors.ts';
+import { toInvitationRecord, toOperationRecord } from '../src/tracking/new-record.ts';
 import {
   toInvitationRequest,
   toInviteParticipantsRequest,
@@ -168,5 +169,44 @@ describe('a participants input', () => {
       expect(call({ participants: [user('1')] }, id)).toBe('callId');
     expect(call({ participants: [user('1')] }, '../a#?%/')).toBeUndefined();
     expect(call({ participants: [user('1'), user('')] })).toBe('input.participants[1].identity.user.id');
+  });
+});
+
+describe('what is shared', () => {
+  const owner = { tenantId: 't', subject: 's' };
+  const options = { now: () => new Date(0), invitationDeadlineMs: 1, operationDeadlineMs: 1, redirectOrigins: [] };
+  const operation = { participants: [user('u1')] };
+  const toRecords = (sharedWith?: string[] | null) => [
+    toInvitationRecord({ ...invitation, sharedWith }, owner, { position: 'inputs[3]', work: 'send', options }),
+    toOperationRecord('call', { ...operation, sharedWith }, owner, options),
+  ];
+
+  it('is each subject once, as they are compared', () => {
+    const guid = 'AAAAAAAA-BBBB-4CCC-8DDD-EEEEEEEEEEEE';
+    for (const { sharedWith } of toRecords(['b', 'B', guid, 'b', guid.toLowerCase()]))
+      expect(sharedWith).toEqual(['B', guid.toLowerCase(), 'b']);
+    for (const given of [undefined, null, []])
+      for (const { sharedWith } of toRecords(given)) expect(sharedWith).toEqual([]);
+  });
+
+  it('is at most 20 subjects, each usable as one', () => {
+    const refused = (sharedWith: string[]) => fieldRefused(() => toRecords(sharedWith));
+    const many = Array.from({ length: 21 }, (_, index) => `s${index}`);
+    expect(refused(many)).toBe('inputs[3].sharedWith');
+    expect(refused(many.slice(1))).toBeUndefined();
+    for (const subject of ['', ' ', '..', 'a\0b', '\ud800', 'x'.repeat(256)])
+      expect(refused(['x'.repeat(255), subject])).toBe('inputs[3].sharedWith[1]');
+    const shared = { ...operation, sharedWith: ['a', ''] };
+    expect(fieldRefused(() => toOperationRecord('call', shared, owner, options))).toBe('input.sharedWith[1]');
+  });
+
+  it('tells requests apart, and leaves those that share nothing the hash that stores have of them', () => {
+    const hashes = (sharedWith?: string[] | null) => toRecords(sharedWith).map(({ requestHash }) => requestHash);
+    // As they were before anything could be shared.
+    const released = ['4_30osE78DF26xkHWeVWDLME_j-RMqCcjnMAh-ehdXI', 'gp_IHQxNQJWhHkVIwujc5OSfLX1YDSB6pSKLJPEOhw4'];
+    for (const given of [undefined, null, []]) expect(hashes(given)).toEqual(released);
+    expect(hashes(['a', 'b'])).toEqual(hashes(['b', 'a']));
+    const all = [...released, ...hashes(['a']), ...hashes(['a', 'b'])];
+    expect(new Set(all).size).toBe(6);
   });
 });

@@ -56,6 +56,8 @@ describe.each(engines)('on $name', ({ open }) => {
         );
         expect(entries.at(-1)).toMatchObject(record);
       }
+      const grants = await engine.run('select record_id, count(*) as grants from record_grant group by record_id');
+      expect(grants.map(({ grants: count }) => Number(count))).toEqual(records.map(() => 2));
     }
     expect(acknowledged.size).toBeGreaterThan(ROUNDS * 30);
     if (engine.environment['STORE_FILE'])

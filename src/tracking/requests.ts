@@ -117,10 +117,7 @@ export function toSharedWith({ sharedWith }: Own, position: string): string[] {
   const field = `${position}.sharedWith`;
   if (subjects.length > MAX_SHARED_WITH)
     refuseInput(field, `${subjects.length} subjects; ${MAX_SHARED_WITH} are allowed. Leave some out.`);
-  subjects.forEach((subject, index) => {
-    requireText(subject, `${field}[${index}]`);
-    requireId(subject, `${field}[${index}]`, MAX_SUBJECT);
-  });
+  subjects.forEach((subject, index) => requireId(subject, `${field}[${index}]`, MAX_SUBJECT));
   return [...new Set(subjects.map(toSubjectKey))].toSorted();
 }
 

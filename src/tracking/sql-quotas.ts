@@ -52,10 +52,7 @@ export function createSqlQuotas(driver: Driver, quotas: Quotas): SqlQuotas {
 }
 
 function toWords(scope: Scope, most: number, left: number): string {
-  const quota =
-    scope === 'caller'
-      ? `a caller may make ${most} invitations in an hour`
-      : `the callers of a tenant may make ${most} invitations in a day`;
+  const quota = `the quota of a ${scope} is ${most} in ${scope === 'caller' ? 'an hour' : 'a day'}`;
   const cure =
     left === 0
       ? 'and none is left. Try again when the time in `extensions.retryAfterSeconds` is over.'

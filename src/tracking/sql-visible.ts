@@ -1,8 +1,8 @@
 // What a viewer sees, in SQL: the own records, those shared with the subject, and for an admin all of the tenant.
 import { toSubjectKey, type Viewer } from './record.ts';
 import type { Dialect, Value } from './sql-driver.ts';
-import { toMail, toText } from './sql-rows.ts';
 import { tenantAndKind } from './sql-ownership-schema.ts';
+import { toMail, toText } from './sql-rows.ts';
 import { createColumns } from './sql-statements.ts';
 import type { ListQuery } from './store.ts';
 

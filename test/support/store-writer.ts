@@ -19,7 +19,7 @@ const acknowledge = ({ id, revision }: TrackingRecord) => writeSync(1, `${id} ${
 async function write(): Promise<never> {
   for (;;) {
     let record: TrackingRecord = await store.insert(
-      newInvitation({ idempotencyKey: randomUUID() }),
+      newInvitation({ idempotencyKey: randomUUID(), sharedWith: ['one', 'two'] }),
       randomUUID(),
       60_000,
     );
