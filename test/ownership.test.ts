@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { execute, parse, subscribe, type ExecutionResult } from 'graphql';
 import pg from 'pg';
 import type { Caller } from '../src/auth/caller.ts';
-import { createContext } from '../src/context.ts';
+import { GraphQLContext } from '../src/context.ts';
+import { createDeadline } from '../src/deadline.ts';
 import { toClientError } from '../src/errors.ts';
 import { createSchema } from '../src/schema.ts';
 import { Feed } from '../src/tracking/feed.ts';
@@ -117,7 +118,10 @@ describe.each(engines)('a record on $name', ({ open }) => {
       pollLagMs: () => Promise.resolve(0),
     };
     const users = { read: (wanted: readonly unknown[]) => Promise.resolve(wanted.map(() => null)) };
-    return createContext({ store, tracker: upstream.tracker, feed, status, users, timeoutMs: 5_000 }, who, { isLong });
+    return new GraphQLContext(
+      { store, tracker: upstream.tracker, feed, status, users, timeoutMs: 5_000 },
+      { findSession: () => ({ caller: who, expiresAt: null }), deadline: isLong ? null : createDeadline(5_000) },
+    );
   };
   const toAnswer = ({ data, errors }: ExecutionResult): Json => {
     const report = (error: Error) => {
