@@ -171,6 +171,36 @@ describe.each(engines)('a store on $name', ({ open }) => {
       await expect((await engine.openStore()).head()).resolves.toBe(0);
     });
 
+    it('is the first tenant’s that is named, when it was made before any was', async () => {
+      const other = await open();
+      const [graph = ''] = STAMP.split(' ');
+      await (await other.openStore(graph)).stop();
+      await (await other.openStore(STAMP)).stop();
+      await expect(other.createStore(`${graph} tenant-2`).start()).rejects.toThrow(`The store belongs to ${STAMP}`);
+      await expect(other.createStore(graph).start()).rejects.toThrow(`The store belongs to ${STAMP}`);
+      await (await other.openStore(STAMP)).stop();
+      await other.close();
+    });
+
+    it('is one tenant’s when two are named at the same time, as far as two may share it', async () => {
+      const other = await open();
+      const [graph = ''] = STAMP.split(' ');
+      await (await other.openStore(graph)).stop();
+      const starts = ['tenant-1', 'tenant-2'].map((tenant) => other.createStore(`${graph} ${tenant}`).start());
+      const outcomes = await Promise.allSettled(starts);
+      expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+      await other.close();
+    });
+
+    it('is not another Graph’s, though the tenant is the same', async () => {
+      const other = await open();
+      await (await other.openStore('https://graph.microsoft.us')).stop();
+      await expect(other.createStore(STAMP).start()).rejects.toThrow(
+        'The store belongs to https://graph.microsoft.us,',
+      );
+      await other.close();
+    });
+
     it('refuses tables that a newer gateway has made', async () => {
       await engine.run(`update meta set value = '99' where name = 'version'`);
       await expect(engine.createStore().start()).rejects.toThrow(

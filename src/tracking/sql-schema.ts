@@ -135,6 +135,9 @@ export async function migrate(driver: Driver, stamp: string): Promise<void> {
   await driver.run(`insert into meta(name, value) values ('version', '0'), ('stamp', $1) on conflict do nothing`, [
     stamp,
   ]);
+  const [origin = '', tenant] = stamp.split(' ');
+  // A store from before anybody named the tenant belongs to the first who does.
+  if (tenant) await driver.run(`update meta set value = $1 where name = 'stamp' and value = $2`, [stamp, origin]);
   let meta = await readMeta(driver);
   if (meta.stamp !== stamp) {
     throw new Error(
