@@ -27,6 +27,8 @@ export interface GraphAnswer {
 
 /** Facts for the client beside the code. */
 export interface ErrorExtensions {
+  /** Claims that a new token must be asked for with, as JSON text. */
+  claims?: string;
   /** Position of the bad value, such as `input.participants[0].identity`. */
   field?: string;
   graph?: GraphAnswer;

@@ -696,6 +696,25 @@ describe.each(engines)('following the directory’s changes on $name', ({ open }
       expect(errors).toEqual([]);
     });
 
+    it('goes on with the same link when there were no tokens for a long time', async () => {
+      await follow(await createGuest());
+      const delta = await begin();
+      const link = await linkOf();
+      const poor = createGraphClient({
+        baseUrl,
+        version: 'v1.0',
+        loadToken: () => Promise.reject(new Error('refused')),
+        connections: 1,
+      });
+      const failing = createDelta({ client: poor });
+      for (let times = 0; times < 20; times += 1) await again(failing);
+      await poor.stop();
+      expect(failing.counts.failures).toBe(20);
+      expect(await linkOf()).toBe(link);
+      await again(delta);
+      expect(delta.counts.restarts).toBe(0);
+    });
+
     it('waits as long as Graph asks, and asks nothing meanwhile', async () => {
       await follow(await createGuest());
       const delta = await begin();

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createBatchReader } from '../src/graph/batch.ts';
 import { createGraphClient, type GraphClient } from '../src/graph/client.ts';
 import { createGovernor, GOVERNED_CONNECTIONS, type Governor } from '../src/graph/governor.ts';
-import { isPassing, isSurelyNotDone, toGatewayError } from '../src/graph/graph-error.ts';
+import { toGatewayError } from '../src/graph/gateway-error.ts';
+import { isPassing, isSurelyNotDone } from '../src/graph/graph-error.ts';
 import { createHolder, cut, json, startGraphServer, waitUntil, type GraphServer } from './support/graph-server.ts';
 
 let graph: GraphServer;

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGraphClient, toSegment, type GraphClient } from '../src/graph/client.ts';
+import { toGatewayError } from '../src/graph/gateway-error.ts';
 import {
   GraphRefusal,
   GraphUnreachable,
   isPassing,
   isSurelyNotDone,
-  toGatewayError,
   toRetryAfterMs,
 } from '../src/graph/graph-error.ts';
 import { usersByMailPath } from '../src/graph/users.ts';
@@ -345,9 +345,11 @@ describe('what a client is told', () => {
     [500, 'UPSTREAM_UNAVAILABLE'],
     [503, 'UPSTREAM_UNAVAILABLE'],
   ])('of %d is %s, with what Graph said', (status, code) => {
-    expect(toGatewayError(new GraphRefusal(status, 'theirs', 'r1', null))).toMatchObject({
+    const answer = { statusCode: status, code: 'theirs', requestId: 'r1' };
+    const needs = { permission: undefined, isForUser: false };
+    expect(toGatewayError(new GraphRefusal(answer, null, needs))).toMatchObject({
       code,
-      extensions: { graph: { statusCode: status, code: 'theirs', requestId: 'r1' } },
+      extensions: { graph: answer },
     });
   });
 });

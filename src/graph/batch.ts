@@ -2,6 +2,7 @@
 import { toParts, type Part } from './batch-parts.ts';
 import type { CallLimits, GraphClient, ReadLimits } from './client.ts';
 import { GraphUnreachable, isGraphFailure, toRefusal, type GraphFailure } from './graph-error.ts';
+import { neededPermission } from './needed-permission.ts';
 import type { ReportOddity } from './oddity.ts';
 import { PRIORITY_HEADER, priorityWords, scopeOf, scopes, type Scope } from './scope.ts';
 
@@ -84,18 +85,24 @@ export async function sendBatch(
   return toResults(requests, body, client.report);
 }
 
-function toResults(requests: readonly { id: string }[], answer: unknown, report: ReportOddity): PartResult[] {
+function toResults(
+  requests: readonly { id: string; url: string }[],
+  answer: unknown,
+  report: ReportOddity,
+): PartResult[] {
   const parts = toParts(answer, () => report('partDoubled'));
-  return requests.map(({ id }) => {
+  return requests.map(({ id, url }) => {
     const part = parts.get(id);
-    if (part) return toResult(part);
+    if (part) return toResult(part, url);
     report('partMissing');
     return { error: new GraphUnreachable('the batch came back without this part', true) };
   });
 }
 
-function toResult(part: Part): PartResult {
-  if (part.status < 200 || part.status >= 300) return { error: toRefusal(part.status, part.header, part.body) };
+function toResult(part: Part, path: string): PartResult {
+  // Batches are the application's own.
+  const needs = { permission: neededPermission(path), isForUser: false };
+  if (part.status < 200 || part.status >= 300) return { error: toRefusal(part.status, part.header, part.body, needs) };
   // Whatever is not JSON comes as base64 text: then something on the way answered, and not the resource.
   if (typeof part.body === 'string') return { error: new GraphUnreachable('the part is no JSON', true) };
   return { body: part.body };

@@ -3,7 +3,9 @@ import { Client, ResponseType, type GraphRequest } from '@microsoft/microsoft-gr
 import { createGovernor, type Governor } from './governor.ts';
 import { GraphUnreachable } from './graph-error.ts';
 import type { ReportOddity } from './oddity.ts';
+import { neededPermission } from './needed-permission.ts';
 import { scopeOf, type Priority, type Scope } from './scope.ts';
+import type { LoadToken, UserAssertion } from './token.ts';
 import { CallOptions, GraphTransport, type Manner } from './transport.ts';
 
 export interface GraphClientOptions {
@@ -11,8 +13,7 @@ export interface GraphClientOptions {
   baseUrl: string;
   /** `v1.0` or `beta`. */
   version: string;
-  /** A bearer token for Graph. */
-  loadToken: () => Promise<string>;
+  loadToken: LoadToken;
   /** Connections at the most; `GOVERNED_CONNECTIONS` for all that the governor lets pass. */
   connections: number;
   /** What paces the calls; shared by all clients of one Graph. Without one the client has its own. */
@@ -27,6 +28,8 @@ export interface CallLimits {
   signal?: AbortSignal | undefined;
   /** What the call counts against, where its path does not tell: a `$batch` has the scope of its parts. */
   scope?: Scope;
+  /** The user whom it is made for; nobody: the application makes it. */
+  onBehalfOf?: UserAssertion | undefined;
 }
 
 /** Of what may be repeated, also for whom it is: a caller's is repeated when it fails, a loop has a schedule of its own. */
@@ -75,7 +78,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
 
   async function send(
     pathOrLink: string,
-    { timeoutMs, signal, scope }: CallLimits,
+    { timeoutMs, signal, scope, onBehalfOf }: CallLimits,
     manner: Manner,
     by: (request: GraphRequest) => Promise<unknown>,
   ) {
@@ -88,6 +91,8 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
       deadlineMs,
       signal,
       scope: scope ?? scopeOf(path),
+      onBehalfOf,
+      permission: neededPermission(path),
     });
     // The client would take the query apart and put it together again otherwise; the transport uses the target as it is.
     const [bare = ''] = path.split('?', 1);

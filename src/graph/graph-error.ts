@@ -1,6 +1,6 @@
-// What can go wrong between us and Graph, and the one place that turns it into an error for a client.
+// What can go wrong between us and Graph.
 import { GraphClientError } from '@microsoft/microsoft-graph-client';
-import { GatewayError, type ErrorCode, type GraphAnswer } from '../errors.ts';
+import type { GraphAnswer } from '../errors.ts';
 import { LONGEST_HOLD_MS } from './hold.ts';
 
 /** The client passes on its own errors untouched, and wraps all others. */
@@ -13,6 +13,14 @@ abstract class ClientError extends GraphClientError {
   }
 }
 
+/** What a request needs to be allowed. */
+export interface Needs {
+  /** As Graph names it; undefined where nobody says. */
+  permission: string | undefined;
+  /** Whether it is made on behalf of a user. */
+  isForUser: boolean;
+}
+
 /** Graph answered, and not with success. */
 export class GraphRefusal extends ClientError implements GraphAnswer {
   readonly statusCode: number;
@@ -20,13 +28,19 @@ export class GraphRefusal extends ClientError implements GraphAnswer {
   readonly requestId: string | null;
   /** From `Retry-After`, null when Graph did not say. */
   readonly retryAfterMs: number | null;
+  readonly needs: Needs;
 
-  constructor(statusCode: number, code: string | null, requestId: string | null, retryAfterMs: number | null) {
-    super(`Graph answered ${statusCode}${code ? ` (${code})` : ''}`);
+  constructor(answer: GraphAnswer, retryAfterMs: number | null, needs: Needs) {
+    const { statusCode, code, requestId } = answer;
+    // Graph says 401 too when an invitation lacks its permission.
+    const isMissing = (statusCode === 401 || statusCode === 403) && needs.permission !== undefined;
+    const hint = isMissing ? `; the request needs ${needs.permission}` : '';
+    super(`Graph answered ${statusCode}${code ? ` (${code})` : ''}${hint}`);
     this.statusCode = statusCode;
     this.code = code;
     this.requestId = requestId;
     this.retryAfterMs = retryAfterMs;
+    this.needs = needs;
   }
 }
 
@@ -55,12 +69,31 @@ export class GraphHeldBack extends ClientError {
   }
 }
 
+/**
+ * Why there is no token for Graph on behalf of a user. challenge: the directory asks the user for more, as the claims say;
+ * token: the user's token is not accepted; consent: nobody has allowed the gateway to act for the user.
+ */
+export type SignInReason = 'challenge' | 'token' | 'consent';
+
+/** Only the user can mend it, or who administers the directory: nothing was sent. */
+export class GraphSignIn extends ClientError {
+  readonly reason: SignInReason;
+  /** As the authority gave them. */
+  readonly claims: string | undefined;
+
+  constructor(reason: SignInReason, claims?: string) {
+    super(`no token for Graph on behalf of the user: ${reason}`);
+    this.reason = reason;
+    this.claims = claims;
+  }
+}
+
 /** Every way in which a call to Graph fails. */
-export type GraphFailure = GraphRefusal | GraphUnreachable | GraphHeldBack;
+export type GraphFailure = GraphRefusal | GraphUnreachable | GraphHeldBack | GraphSignIn;
 
 /** @returns whether it is a failure between us and Graph; anything else is a bug of ours. */
 export function isGraphFailure(error: unknown): error is GraphFailure {
-  return error instanceof GraphRefusal || error instanceof GraphUnreachable || error instanceof GraphHeldBack;
+  return [GraphRefusal, GraphUnreachable, GraphHeldBack, GraphSignIn].some((failure) => error instanceof failure);
 }
 
 /** @returns the moment `Retry-After` names as milliseconds from now, 0 to as long as it is obeyed; null when it names none. */
@@ -87,42 +120,22 @@ export function toSaidMs(header: string | null | undefined, nowMs: number): numb
  * @param header gives a header of the answer by its lower-case name, null when there is none
  * @param body the answer's JSON, whatever it is
  */
-export function toRefusal(statusCode: number, header: (name: string) => string | null, body: unknown): GraphRefusal {
+export function toRefusal(
+  statusCode: number,
+  header: (name: string) => string | null,
+  body: unknown,
+  needs: Needs,
+): GraphRefusal {
   const error = (body as { error?: { code?: unknown } } | null | undefined)?.error;
   const code = typeof error?.code === 'string' && error.code !== '' ? error.code.slice(0, 100) : null;
-  return new GraphRefusal(statusCode, code, header('request-id'), toRetryAfterMs(header('retry-after'), Date.now()));
+  const answer = { statusCode, code, requestId: header('request-id') };
+  return new GraphRefusal(answer, toRetryAfterMs(header('retry-after'), Date.now()), needs);
 }
 
 /** @returns whether Graph knows nothing under the id. */
 export function isMissing(error: unknown): boolean {
   return error instanceof GraphRefusal && error.statusCode === 404;
 }
-
-const codesByStatus: { [status: number]: ErrorCode } = {
-  // Our own token was refused: nothing that the caller can mend.
-  401: 'INTERNAL_SERVER_ERROR',
-  402: 'FORBIDDEN',
-  403: 'FORBIDDEN',
-  404: 'NOT_FOUND',
-  405: 'INTERNAL_SERVER_ERROR',
-  409: 'CONFLICT',
-  410: 'NOT_FOUND',
-  // A matching guest exists and is blocked from signing in.
-  412: 'CONFLICT',
-  415: 'INTERNAL_SERVER_ERROR',
-  423: 'CONFLICT',
-  429: 'THROTTLED',
-};
-
-const messages: { [code in ErrorCode]?: string } = {
-  BAD_USER_INPUT:
-    'Graph refused the request as invalid. Correct the input; `extensions.graph.code` says what Graph found.',
-  FORBIDDEN: 'Graph does not allow this. The application or the caller lacks a permission that the request needs.',
-  NOT_FOUND: 'Graph knows no such resource. Check the ids that you gave.',
-  CONFLICT: 'The request conflicts with what is in the directory. Look at the existing resource before you try again.',
-  THROTTLED: 'Graph is throttling. Nothing was done; repeat the request after `extensions.retryAfterSeconds`.',
-  UPSTREAM_UNAVAILABLE: 'Graph could not be reached and did nothing. Repeat the request later.',
-};
 
 /** @returns whether a request that failed so surely had no effect, even if it was a POST. */
 export function isSurelyNotDone(error: unknown): boolean {
@@ -132,7 +145,8 @@ export function isSurelyNotDone(error: unknown): boolean {
 }
 
 function isNeverSent(error: unknown): boolean {
-  return error instanceof GraphHeldBack || (error instanceof GraphUnreachable && !error.sent);
+  if (error instanceof GraphUnreachable) return !error.sent;
+  return error instanceof GraphHeldBack || error instanceof GraphSignIn;
 }
 
 /** @returns whether the same request may succeed later, so that its idempotency key must stay free. */
@@ -145,37 +159,4 @@ export function toGraphAnswer(error: unknown): GraphAnswer | undefined {
   if (!(error instanceof GraphRefusal)) return undefined;
   const { statusCode, code, requestId } = error;
   return { statusCode, code, requestId };
-}
-
-function toCode(statusCode: number): ErrorCode {
-  const known = codesByStatus[statusCode];
-  if (known) return known;
-  if (statusCode >= 500) return 'UPSTREAM_UNAVAILABLE';
-  // A redirect is nothing that the caller can mend.
-  return statusCode >= 400 ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
-}
-
-/** What a client is told to wait when Graph did not say. */
-const USUAL_WAIT_MS = 10_000;
-
-function toWait(retryAfterMs: number): { retryAfterSeconds: number } {
-  return { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) };
-}
-
-/** @returns what a client is told about a failed call to Graph that surely had no effect (a read, a refusal). */
-export function toGatewayError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error;
-  if (error instanceof GraphHeldBack) {
-    return new GatewayError('THROTTLED', messages.THROTTLED ?? '', toWait(error.retryAfterMs), error);
-  }
-  if (error instanceof GraphRefusal) {
-    const code = toCode(error.statusCode);
-    const wait = code === 'THROTTLED' ? toWait(error.retryAfterMs ?? USUAL_WAIT_MS) : {};
-    const graph = toGraphAnswer(error);
-    return new GatewayError(code, messages[code] ?? 'Internal server error', { graph, ...wait }, error);
-  }
-  if (error instanceof GraphUnreachable) {
-    return new GatewayError('UPSTREAM_UNAVAILABLE', messages.UPSTREAM_UNAVAILABLE ?? '', {}, error);
-  }
-  return new GatewayError('INTERNAL_SERVER_ERROR', 'Internal server error', {}, error);
 }

@@ -6,11 +6,12 @@ import type { Context, Middleware, MiddlewareOptions } from '@microsoft/microsof
 import { Pool } from 'undici';
 import { readAnswer, type Answer } from './answer.ts';
 import type { Governor } from './governor.ts';
-import { GraphRefusal, GraphUnreachable, toRefusal, type GraphFailure } from './graph-error.ts';
+import { GraphRefusal, GraphSignIn, GraphUnreachable, toRefusal, type GraphFailure } from './graph-error.ts';
 import type { ReportOddity } from './oddity.ts';
 import { RequestBody } from './request-body.ts';
 import { PRIORITY_HEADER, priorityWords, type Access, type Priority, type Scope } from './scope.ts';
 import { isRetryAfterBad } from './throttle-headers.ts';
+import type { LoadToken, UserAssertion } from './token.ts';
 
 /**
  * When a call is made again within its deadline: a request with an effect only when Graph surely did nothing (it answered 429,
@@ -33,6 +34,9 @@ interface Call extends Manner {
   /** When to give up, by the governor's clock. */
   deadlineMs: number;
   signal: AbortSignal | undefined;
+  onBehalfOf: UserAssertion | undefined;
+  /** What Graph demands for it, as far as that is known. */
+  permission: string | undefined;
 }
 
 /** Carries a call through Microsoft's client, and its answer back. */
@@ -49,8 +53,7 @@ export class CallOptions implements MiddlewareOptions {
 export interface TransportOptions {
   /** Scheme, host and port of Graph: nothing is ever sent elsewhere. */
   origin: string;
-  /** A bearer token for Graph. */
-  loadToken: () => Promise<string>;
+  loadToken: LoadToken;
   /** Connections at the most. */
   connections: number;
   governor: Governor;
@@ -67,7 +70,8 @@ const OWN_FAULTS = new Set(['ANSWER_TOO_LARGE', 'UND_ERR_INVALID_ARG', 'UND_ERR_
 
 /**
  * Carries the client's requests over one pool of connections, each when the governor says.
- * Throws `GraphRefusal` for an answer without success, `GraphUnreachable` when there is none, `GraphHeldBack` when Graph was not asked.
+ * Throws `GraphRefusal` for an answer without success, `GraphUnreachable` when there is none, `GraphHeldBack` when Graph was not
+ * asked, `GraphSignIn` when only the user can bring about a token.
  */
 export class GraphTransport implements Middleware {
   readonly #options: TransportOptions;
@@ -99,7 +103,7 @@ export class GraphTransport implements Middleware {
     for (let attempt = 0; ; attempt += 1) {
       let isTried = false;
       try {
-        const token = await this.#loadToken(signal);
+        const token = await this.#loadToken(signal, call.onBehalfOf);
         const answer = await governor.run({ ...call, beginBeforeMs, signal }, () => {
           isTried = true;
           return this.#send(call, options, token, beginBeforeMs, signal);
@@ -107,7 +111,8 @@ export class GraphTransport implements Middleware {
         if ([answer, ...answer.parts].some((one) => isRetryAfterBad(one, governor.now())))
           this.#options.onOddity('badRetryAfter');
         if (answer.status >= 200 && answer.status < 300) return answer;
-        failure = toRefusal(answer.status, answer.header, answer.body);
+        const needs = { permission: call.permission, isForUser: call.onBehalfOf !== undefined };
+        failure = toRefusal(answer.status, answer.header, answer.body, needs);
       } catch (error) {
         // What Graph said to an earlier attempt tells more, and what that may have done is not undone by a refusal of ours.
         if (!isTried && failure) throw failure;
@@ -125,11 +130,13 @@ export class GraphTransport implements Middleware {
     }
   }
 
-  async #loadToken(signal: AbortSignal): Promise<string> {
+  async #loadToken(signal: AbortSignal, onBehalfOf: UserAssertion | undefined): Promise<string> {
     try {
-      return await unlessAborted(signal, this.#options.loadToken());
+      return await unlessAborted(signal, this.#options.loadToken(onBehalfOf));
     } catch (error) {
-      throw new GraphUnreachable('there is no token for it', false, error);
+      if (error instanceof GraphSignIn) throw error;
+      // No doing of ours: whoever follows a link must not blame it.
+      throw new GraphUnreachable('there is no token for it', false, error, true);
     }
   }
 

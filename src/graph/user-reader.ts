@@ -2,7 +2,8 @@
 import type { GatewayError } from '../errors.ts';
 import type { BatchReader, ReadResult } from './batch.ts';
 import { toPath, type ReadLimits } from './client.ts';
-import { GraphUnreachable, isMissing, toGatewayError } from './graph-error.ts';
+import { toGatewayError } from './gateway-error.ts';
+import { GraphUnreachable, isMissing } from './graph-error.ts';
 import { toUser } from './read-resources.ts';
 import type { GraphUser } from './resources.ts';
 import { isGuid, toFilterGroups, toUserKey, userPath, usersPath, type UserMember } from './users.ts';

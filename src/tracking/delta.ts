@@ -148,11 +148,11 @@ export class Delta {
 
   async #fail(round: Round, error: GraphFailure): Promise<void> {
     const { intervalMs, onError } = this.#options;
-    const askedMs = error instanceof GraphUnreachable ? 0 : (error.retryAfterMs ?? 0);
+    const askedMs = ('retryAfterMs' in error && error.retryAfterMs) || 0;
     // Graph was not even asked, and whoever holds us back tells why.
     if (error instanceof GraphHeldBack) return void (await round.release(askedMs));
     this.#counts.failures += 1;
-    const isOfLink = error instanceof GraphRefusal || !error.isOutage;
+    const isOfLink = error instanceof GraphRefusal || (error instanceof GraphUnreachable && !error.isOutage);
     const backoffMs = Math.min(intervalMs * 2 ** Math.min(round.noteFailure(isOfLink), 20), LONGEST_BACKOFF_MS);
     await round.release(Math.max(backoffMs * jitter(), askedMs));
     if (!this.#isReported) onError(error);

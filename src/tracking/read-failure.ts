@@ -1,6 +1,7 @@
 // What a read that brought nothing means for a record, whatever was read.
 import type { ReadResult } from '../graph/batch.ts';
-import { GraphUnreachable, isMissing, toGatewayError } from '../graph/graph-error.ts';
+import { toGatewayError } from '../graph/gateway-error.ts';
+import { isMissing } from '../graph/graph-error.ts';
 import type { CommonObservation, Observed } from './revise.ts';
 
 export function toFailed(error: unknown, observed: Observed): CommonObservation {
@@ -17,5 +18,5 @@ export function rubbish(observed: Observed): CommonObservation {
 /** @returns how long Graph asked to wait before this read is made again, null when it did not. */
 export function retryAfterOf(result: ReadResult | undefined): number | null {
   if (!result || !('error' in result)) return null;
-  return result.error instanceof GraphUnreachable ? null : result.error.retryAfterMs;
+  return 'retryAfterMs' in result.error ? result.error.retryAfterMs : null;
 }

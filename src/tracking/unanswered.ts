@@ -1,6 +1,7 @@
 // What a request that brought no success means for its record, and for the caller.
 import { GatewayError } from '../errors.ts';
-import { isPassing, isSurelyNotDone, toGatewayError, toGraphAnswer } from '../graph/graph-error.ts';
+import { toGatewayError } from '../graph/gateway-error.ts';
+import { isPassing, isSurelyNotDone, toGraphAnswer } from '../graph/graph-error.ts';
 import type { Refusal } from './record.ts';
 import type { CommonObservation, Observed } from './revise.ts';
 
