@@ -1,7 +1,8 @@
 // The gateway's configuration: the only place that names environment variables and their defaults.
 import { clouds, type CloudName } from './clouds.ts';
 import { loadAuth, type AuthConfig } from './config-auth.ts';
-import { createEnvironmentReader, type Environment, type EnvironmentReader } from './environment.ts';
+import { loadGraph, type GraphConfig } from './config-graph.ts';
+import { createEnvironmentReader, nearPort, type Environment, type EnvironmentReader } from './environment.ts';
 
 export interface Config {
   host: string;
@@ -14,9 +15,7 @@ export interface Config {
   /** How many sockets one caller may have at one replica. */
   socketsPerCaller: number;
   store: { databaseUrl: string } | { file: string };
-  graph:
-    | { mode: 'emulator'; version: string; emulator: { port: number; operationMs: number; stateFile: string } }
-    | { mode: 'live'; version: string; baseUrl: string; authority: string; token: string };
+  graph: GraphConfig;
   /** Whether participants can be invited to calls in this cloud and version of Graph. */
   offersCallInvitations: boolean;
   /** Null: Graph is not asked to notify us. */
@@ -59,8 +58,7 @@ export class ConfigError extends Error {
 
 const DAY_MS = 86_400_000;
 const MAX_QUOTA = 1_000_000_000;
-/** How far the other ports are from ours unless they are told. */
-const EMULATOR_PORT_OFFSET = 10;
+/** How far the port for Graph is from ours unless it is told. */
 const WEBHOOK_PORT_OFFSET = 20;
 const TOKEN_METADATA = 'https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration';
 
@@ -109,38 +107,7 @@ function loadStore(read: EnvironmentReader): Config['store'] {
   return { databaseUrl };
 }
 
-function loadGraph(
-  read: EnvironmentReader,
-  { port, cloud, file }: { port: number; cloud: CloudName; file: string },
-): Config['graph'] {
-  const mode = read.oneOf('GRAPH_MODE', ['emulator', 'live']) ?? 'emulator';
-  const version = read.oneOf('GRAPH_VERSION', ['v1.0', 'beta']) ?? 'v1.0';
-  if (mode === 'emulator') {
-    const emulator = {
-      port: read.integer('EMULATOR_PORT', nearPort(port, EMULATOR_PORT_OFFSET), 0, 65_535),
-      operationMs: read.integer('EMULATOR_OPERATION_MS', 5_000, 0, DAY_MS),
-      stateFile: file.replace(/(\.db)?$/, '.emulator.db'),
-    };
-    return { mode, version, emulator };
-  }
-  const baseUrl = read.origin('GRAPH_BASE_URL', '; the version goes into GRAPH_VERSION') ?? clouds[cloud].baseUrl;
-  if (read.required('GRAPH_CREDENTIAL', 'GRAPH_MODE=live needs it (token)') !== '')
-    read.oneOf('GRAPH_CREDENTIAL', ['token']);
-  const token = read.required('GRAPH_TOKEN', 'GRAPH_CREDENTIAL=token needs it');
-  if (!/^[\x21-\x7e]*$/.test(token)) read.problems.push('GRAPH_TOKEN has characters that no token has');
-  return { mode, version, baseUrl, authority: clouds[cloud].authority, token };
-}
-
-/** @returns a port beside ours; any free one when ours is. */
-function nearPort(port: number, offset: number): number {
-  return port === 0 ? 0 : port + (port + offset > 65_535 ? -offset : offset);
-}
-
-function loadWebhooks(
-  read: EnvironmentReader,
-  gatewayPort: number,
-  mode: Config['graph']['mode'],
-): WebhookConfig | null {
+function loadWebhooks(read: EnvironmentReader, gatewayPort: number, mode: GraphConfig['mode']): WebhookConfig | null {
   const publicUrl = read.origin('WEBHOOK_PUBLIC_URL');
   if (publicUrl === undefined) return null;
   const port = read.integer('WEBHOOK_PORT', nearPort(gatewayPort, WEBHOOK_PORT_OFFSET), 0, 65_535);

@@ -45,7 +45,9 @@ export function createEnvironmentReader(environment: Environment): EnvironmentRe
     address,
     required(name, why) {
       const value = text(name);
-      if (value === undefined) problems.push(`${name} is missing: ${why}`);
+      // One reason is enough.
+      if (value === undefined && !problems.some((problem) => problem.startsWith(`${name} is missing`)))
+        problems.push(`${name} is missing: ${why}`);
       return value ?? '';
     },
     integer(name, fallback, least, most) {
@@ -76,6 +78,11 @@ export function createEnvironmentReader(environment: Environment): EnvironmentRe
       return url?.origin;
     },
   };
+}
+
+/** @returns a port beside ours; any free one when ours is. */
+export function nearPort(port: number, offset: number): number {
+  return port === 0 ? 0 : port + (port + offset > 65_535 ? -offset : offset);
 }
 
 /** @returns whether only this machine reaches the host. */

@@ -1,7 +1,9 @@
 // The composition root: builds the gateway from its configuration, starts its parts in order and stops them in reverse.
 import { readFileSync } from 'node:fs';
+import { createGraphCredentials } from './auth/graph-credentials.ts';
 import { createNotificationTokenCheck } from './auth/notification-token.ts';
 import type { Config } from './config.ts';
+import type { LiveGraph } from './config-graph.ts';
 import { createCounters } from './counters.ts';
 import { CALLS_PATH } from './delivery/webhooks.ts';
 import { createEmulator } from './emulator/emulator.ts';
@@ -11,6 +13,7 @@ import { createBatchReader } from './graph/batch.ts';
 import { createGraphClient } from './graph/client.ts';
 import { isGraphFailure } from './graph/graph-error.ts';
 import { createGovernor, GOVERNED_CONNECTIONS } from './graph/governor.ts';
+import type { LoadToken } from './graph/token.ts';
 import { createUserReader } from './graph/user-reader.ts';
 import type { Logger } from './logger.ts';
 import { createSeldomLog } from './seldom-log.ts';
@@ -48,7 +51,7 @@ interface Part {
 /** The Graph that is asked. */
 interface Upstream {
   baseUrl: string;
-  token: string;
+  loadToken: LoadToken;
   /** Marks a store as belonging to it. */
   stamp: string;
   /** Who its notifications of calls are for, and where the keys for their tokens are published. */
@@ -75,15 +78,17 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     const metadataUrl = `${baseUrl}/v1/.well-known/OpenIdConfiguration`;
     // The emulator's port is chance, its state is not.
     const caller = { appId: DEFAULT_APP_ID, tenantId: DEFAULT_TENANT_ID, metadataUrl };
-    return { baseUrl, token: 'emulator', stamp: 'emulator', caller };
+    return { baseUrl, loadToken: () => Promise.resolve('emulator'), stamp: 'emulator', caller };
   }
 
   async function start() {
     if (config.auth.mode === 'developer' && !isLoopback(config.host)) {
       logger.warn({ host: config.host }, 'everybody who reaches this address acts as the same caller');
     }
-    const { baseUrl, token, stamp, caller } =
-      config.graph.mode === 'live' ? toLive(config.graph, webhooks) : await emulate(config.graph);
+    const { baseUrl, loadToken, stamp, caller } =
+      config.graph.mode === 'live' ? toLive(config.graph, webhooks, logger) : await emulate(config.graph);
+    // What is wrong with the credential is logged now, and not only when somebody invites.
+    loadToken().catch(() => {});
     const storeOptions = { stamp, keyMs: config.idempotencyKeyMs, quotas: config.quotas };
     const store = await begin(
       'file' in config.store
@@ -104,7 +109,7 @@ export function createGateway(config: Config, logger: Logger): Gateway {
       createGraphClient({
         baseUrl,
         version: config.graph.version,
-        loadToken: () => Promise.resolve(token),
+        loadToken,
         connections: GOVERNED_CONNECTIONS,
         governor,
         onOddity: (oddity) => odd(oddity, {}, 'Graph answered against its own rules; it was borne with'),
@@ -194,6 +199,7 @@ export function createGateway(config: Config, logger: Logger): Gateway {
         graph: client,
         now,
         timeoutMs,
+        usersOf: config.graph.mode === 'live' && config.graph.onBehalfOf ? config.graph.tenantId : null,
         onQueued: () => sender.poke(),
       }),
     );
@@ -252,11 +258,14 @@ export function createGateway(config: Config, logger: Logger): Gateway {
   };
 }
 
-function toLive(
-  { baseUrl, token }: Extract<Config['graph'], { mode: 'live' }>,
-  webhooks: Config['webhooks'],
-): Upstream {
-  return { baseUrl, token, stamp: new URL(baseUrl).origin, caller: webhooks?.caller ?? null };
+function toLive(graph: LiveGraph, webhooks: Config['webhooks'], logger: Logger): Upstream {
+  const { baseUrl, tenantId } = graph;
+  return {
+    baseUrl,
+    loadToken: createGraphCredentials({ ...graph, logger }),
+    stamp: [new URL(baseUrl).origin, ...(tenantId === null ? [] : [tenantId.toLowerCase()])].join(' '),
+    caller: webhooks?.caller ?? null,
+  };
 }
 
 function readVersion(): string {

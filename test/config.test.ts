@@ -52,7 +52,6 @@ describe('the configuration', () => {
       'POLL_INTERVAL_MS',
       'GRAPH_BASE_URL',
       'GRAPH_CREDENTIAL',
-      'GRAPH_TOKEN',
       'AUTH_MODE',
       'DATABASE_URL',
       'INVITE_REDIRECT_ORIGINS',

@@ -52,6 +52,7 @@ describe.each(engines)('the poller on $name', ({ open }) => {
       operationDeadlineMs: 300_000,
       redirectOrigins: [],
       offersCallInvitations: true,
+      usersOf: null,
       onQueued: () => {},
     });
   });

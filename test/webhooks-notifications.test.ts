@@ -499,6 +499,7 @@ describe.each(engines)('stored notifications of calls on $name', ({ open }) => {
         operationDeadlineMs: 300_000,
         redirectOrigins: [],
         offersCallInvitations: true,
+        usersOf: null,
         onQueued: () => {},
       });
       const participants = Array.from({ length: count }, (_, index) => ({ identity: { user: { id: `u${index}` } } }));

@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts';
 import { inviteParticipants } from '../graph/calls.ts';
 import type { CallLimits, GraphClient } from '../graph/client.ts';
 import { createInvitation } from '../graph/invitations.ts';
+import type { UserAssertion } from '../graph/token.ts';
 import { apply } from './apply.ts';
 import { createBulk, type BulkAnswer } from './bulk.ts';
 import { nextDue } from './cadence.ts';
@@ -26,13 +27,15 @@ export interface TrackerOptions extends RecordOptions {
   pollIntervalMs: number;
   /** Whether participants can be invited to calls in this cloud and version of Graph. */
   offersCallInvitations: boolean;
+  /** The directory on behalf of whose users guests are invited; null = the application invites, whoever asks for it. */
+  usersOf: string | null;
   /** Told when invitations wait to be sent. */
   onQueued: () => void;
 }
 
 /**
  * The single mutations resolve with the record, Graph's answer on it.
- * @throws GatewayError `BAD_USER_INPUT` before anything is stored; `OUTCOME_UNKNOWN` with `recordId` when Graph was asked and
+ * @throws GatewayError `BAD_USER_INPUT`, `FORBIDDEN` before anything is stored; `OUTCOME_UNKNOWN` with `recordId` when Graph was asked and
  *   no answer came back; `THROTTLED` or `UPSTREAM_UNAVAILABLE` when Graph surely did nothing; `IDEMPOTENCY_CONFLICT`; Graph's refusals
  */
 export interface Tracker {
@@ -104,12 +107,13 @@ export function createTracker(options: TrackerOptions): Tracker {
 
   return {
     async createInvitation(input, caller) {
+      const onBehalfOf = toAssertion(caller, options.usersOf);
       const record = toInvitationRecord(input, toOwner(caller), { position: 'input', work: 'sweep', options });
       return track(
         submit<InvitationRecord, InvitationObservation>(record, {
           send: async (limits) => ({
             kind: 'answered',
-            ...(await createInvitation(graph, record.request, limits)),
+            ...(await createInvitation(graph, record.request, { ...limits, onBehalfOf })),
             at: now(),
             source: 'mutation',
           }),
@@ -118,7 +122,16 @@ export function createTracker(options: TrackerOptions): Tracker {
       );
     },
 
-    createInvitations: (inputs, caller) => track(createBulk(inputs, toOwner(caller), options)),
+    async createInvitations(inputs, caller) {
+      // They are sent when the user's token is gone: it is never written down.
+      if (toAssertion(caller, options.usersOf)) {
+        throw new GatewayError(
+          'FORBIDDEN',
+          'Many invitations at once cannot be sent on behalf of a user. Send createInvitation for each, or createInvitations with the token of an application.',
+        );
+      }
+      return track(createBulk(inputs, toOwner(caller), options));
+    },
 
     async inviteParticipants(callId, input, caller) {
       if (!options.offersCallInvitations) {
@@ -145,6 +158,21 @@ export function createTracker(options: TrackerOptions): Tracker {
       await Promise.allSettled(underWay);
     },
   };
+}
+
+/**
+ * @returns the user on whose behalf to invite; undefined when the application does
+ * @throws GatewayError `FORBIDDEN` for a user of another directory
+ */
+function toAssertion({ tenantId, subject, assertion }: Caller, usersOf: string | null): UserAssertion | undefined {
+  if (usersOf === null || assertion === null) return undefined;
+  if (tenantId.toLowerCase() !== usersOf.toLowerCase()) {
+    throw new GatewayError(
+      'FORBIDDEN',
+      'You are a user of another directory than the one that this gateway invites to. Sign in with an account of that directory.',
+    );
+  }
+  return { tenantId, subject, token: assertion };
 }
 
 /** A record keeps nothing else of its caller. */

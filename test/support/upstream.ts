@@ -2,6 +2,7 @@
 import { createBatchReader } from '../../src/graph/batch.ts';
 import { createGraphClient } from '../../src/graph/client.ts';
 import { createGovernor } from '../../src/graph/governor.ts';
+import type { LoadToken } from '../../src/graph/token.ts';
 import { Notifications } from '../../src/tracking/notifications.ts';
 import { Poller } from '../../src/tracking/poller.ts';
 import { Sender } from '../../src/tracking/sender.ts';
@@ -16,13 +17,16 @@ export interface UpstreamOptions {
   timeoutMs: number;
   intervalMs: number;
   operationDeadlineMs?: number;
+  loadToken?: LoadToken;
+  usersOf?: string;
 }
 
 /** Nothing runs by itself: call `tick`. */
 export function createUpstream(options: UpstreamOptions) {
   const { store, baseUrl, now, timeoutMs, intervalMs } = options;
   const governor = createGovernor({ now: () => Number(now()) });
-  const connection = { baseUrl, version: 'v1.0', loadToken: () => Promise.resolve('token'), connections: 16 };
+  const { loadToken = () => Promise.resolve('token') } = options;
+  const connection = { baseUrl, version: 'v1.0', loadToken, connections: 16 };
   const client = createGraphClient({ ...connection, governor });
   const onError = (error: unknown) => {
     throw error;
@@ -40,6 +44,7 @@ export function createUpstream(options: UpstreamOptions) {
       operationDeadlineMs: options.operationDeadlineMs ?? 3_600_000,
       redirectOrigins: [],
       offersCallInvitations: true,
+      usersOf: options.usersOf ?? null,
       onQueued: () => {},
     }),
     sender: new Sender({ ...common, client, timeoutMs }),
