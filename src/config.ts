@@ -3,6 +3,7 @@ import { clouds, type CloudName } from './clouds.ts';
 import { loadAuth, type AuthConfig } from './config-auth.ts';
 import { loadGraph, type GraphConfig } from './config-graph.ts';
 import { createEnvironmentReader, nearPort, type Environment, type EnvironmentReader } from './environment.ts';
+import { toDomainEntry, toRecipientEntry, type InviteLists } from './invite-lists.ts';
 
 export interface Config {
   host: string;
@@ -26,9 +27,9 @@ export interface Config {
   operationDeadlineMs: number;
   retentionMs: number;
   idempotencyKeyMs: number;
-  redirectOrigins: readonly string[];
   /** How many invitations a caller may make in an hour, and a tenant's callers in a day; 0 = any number. */
   quotas: { caller: number; tenant: number };
+  inviteLists: InviteLists;
 }
 
 export interface WebhookConfig {
@@ -87,14 +88,24 @@ export function loadConfig(environment: Environment): Config {
     operationDeadlineMs: read.integer('OPERATION_DEADLINE_MS', 300_000, 1_000, 30 * DAY_MS),
     retentionMs: read.integer('RETENTION_MS', 30 * DAY_MS, 1_000, 3_650 * DAY_MS),
     idempotencyKeyMs: read.integer('IDEMPOTENCY_KEY_MS', DAY_MS, 1_000, 3_650 * DAY_MS),
-    redirectOrigins: read.origins('INVITE_REDIRECT_ORIGINS'),
     quotas: {
       caller: read.integer('INVITE_CALLER_QUOTA', 0, 0, MAX_QUOTA),
       tenant: read.integer('INVITE_TENANT_QUOTA', 0, 0, MAX_QUOTA),
     },
+    inviteLists: loadInviteLists(read),
   };
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return config;
+}
+
+function loadInviteLists(read: EnvironmentReader): InviteLists {
+  const domain = 'domain such as example.com or *.example.com';
+  return {
+    allowedDomains: read.list('INVITE_ALLOWED_DOMAINS', toDomainEntry, domain),
+    blockedDomains: read.list('INVITE_BLOCKED_DOMAINS', toDomainEntry, domain),
+    ccAllowed: read.list('INVITE_CC_ALLOWED', toRecipientEntry, `address and no ${domain}`),
+    redirectOrigins: read.origins('INVITE_REDIRECT_ORIGINS'),
+  };
 }
 
 const STORE_FILE = 'data/gateway.db';

@@ -10,8 +10,8 @@ export interface EnvironmentReader {
   required(name: string, why: string): string;
   integer(name: string, fallback: number, least: number, most: number): number;
   oneOf<Word extends string>(name: string, words: readonly Word[]): Word | undefined;
-  /** Entries, comma separated. */
-  list(name: string): string[];
+  /** Entries, comma separated. @param toEntry gives the form that counts, undefined for a bad one; @param what they are to be */
+  list(name: string, toEntry?: (text: string) => string | undefined, what?: string): string[];
   /** Origins, comma separated. */
   origins(name: string): string[];
   /** An https address, or an http address of this machine. */
@@ -24,12 +24,6 @@ export function createEnvironmentReader(environment: Environment): EnvironmentRe
   const problems: string[] = [];
   const text = (name: string) => environment[name]?.trim() || undefined;
 
-  const list = (name: string) =>
-    (text(name) ?? '')
-      .split(',')
-      .map((entry) => entry.trim())
-      .filter((entry) => entry !== '');
-
   function address(name: string): URL | undefined {
     const value = text(name);
     if (value === undefined) return undefined;
@@ -37,6 +31,15 @@ export function createEnvironmentReader(environment: Environment): EnvironmentRe
     if (url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))) return url;
     problems.push(`${name} is neither an https address nor an http address of this machine`);
     return undefined;
+  }
+
+  function list(name: string, toEntry = asItIs, what = 'entry'): string[] {
+    return (text(name) ?? '').split(',').flatMap((part) => {
+      const entry = toEntry(part.trim());
+      if (entry !== undefined) return [entry];
+      if (part.trim() !== '') problems.push(`${name} has an entry that is no ${what}`);
+      return [];
+    });
   }
 
   return {
@@ -64,13 +67,7 @@ export function createEnvironmentReader(environment: Environment): EnvironmentRe
       return found;
     },
     list,
-    origins: (name) =>
-      list(name).flatMap((entry) => {
-        const url = URL.parse(entry);
-        if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return [url.origin];
-        problems.push(`${name} has an entry that is no http(s) origin`);
-        return [];
-      }),
+    origins: (name) => list(name, toOrigin, 'http(s) origin'),
     origin(name, hint = '') {
       const url = address(name);
       if (url && (url.pathname !== '/' || url.search !== '' || url.username !== ''))
@@ -85,7 +82,16 @@ export function nearPort(port: number, offset: number): number {
   return port === 0 ? 0 : port + (port + offset > 65_535 ? -offset : offset);
 }
 
+function asItIs(text: string): string | undefined {
+  return text === '' ? undefined : text;
+}
+
 /** @returns whether only this machine reaches the host. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function toOrigin(text: string): string | undefined {
+  const url = URL.parse(text);
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.origin : undefined;
 }

@@ -26,7 +26,7 @@ describe('the configuration', () => {
         emulator: { port: 4010, operationMs: 5_000, stateFile: 'data/gateway.emulator.db' },
       },
       pollIntervalMs: 2_000,
-      redirectOrigins: [],
+      inviteLists: { allowedDomains: [], blockedDomains: [], ccAllowed: [], redirectOrigins: [] },
     });
   });
 

@@ -50,7 +50,7 @@ describe.each(engines)('the poller on $name', ({ open }) => {
       pollIntervalMs: INTERVAL_MS,
       invitationDeadlineMs: 86_400_000,
       operationDeadlineMs: 300_000,
-      redirectOrigins: [],
+      inviteLists: { allowedDomains: [], blockedDomains: [], ccAllowed: [], redirectOrigins: [] },
       offersCallInvitations: true,
       usersOf: null,
       onQueued: () => {},

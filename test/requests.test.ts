@@ -12,6 +12,7 @@ const invitation = {
   invitedUserEmailAddress: 'guest@example.com',
   inviteRedirectUrl: 'https://app.example.com/welcome',
 };
+const lists = { allowedDomains: [], blockedDomains: [], ccAllowed: [], redirectOrigins: [] };
 const user = (id: string) => ({ identity: { user: { id } } });
 
 function fieldRefused(check: () => unknown): string | undefined {
@@ -27,9 +28,9 @@ function fieldRefused(check: () => unknown): string | undefined {
   return undefined;
 }
 
-const invite = (members: Partial<InvitationInput>, origins: string[] = []) =>
+const invite = (members: Partial<InvitationInput>, redirectOrigins: string[] = []) =>
   fieldRefused(() =>
-    toInvitationRequest({ ...invitation, ...members }, { position: 'input', redirectOrigins: origins }),
+    toInvitationRequest({ ...invitation, ...members }, { position: 'input', lists: { ...lists, redirectOrigins } }),
   );
 const call = (input: InviteParticipantsInput, callId = 'call') =>
   fieldRefused(() => toInviteParticipantsRequest(callId, input));
@@ -37,14 +38,14 @@ const call = (input: InviteParticipantsInput, callId = 'call') =>
 describe('an invitation input', () => {
   it('is refused by its position among many', () => {
     const input = { ...invitation, inviteRedirectUrl: 'no' };
-    expect(fieldRefused(() => toInvitationRequest(input, { position: 'inputs[7]', redirectOrigins: [] }))).toBe(
+    expect(fieldRefused(() => toInvitationRequest(input, { position: 'inputs[7]', lists }))).toBe(
       'inputs[7].inviteRedirectUrl',
     );
   });
 
   it('leaves out a list of recipients that is null: Graph does not know it so', () => {
     const input = { ...invitation, invitedUserMessageInfo: { ccRecipients: null, messageLanguage: 'de' } };
-    expect(toInvitationRequest(input, { position: 'input', redirectOrigins: [] }).invitedUserMessageInfo).toEqual({
+    expect(toInvitationRequest(input, { position: 'input', lists }).invitedUserMessageInfo).toEqual({
       messageLanguage: 'de',
     });
   });
@@ -58,7 +59,7 @@ describe('an invitation input', () => {
 
   it('becomes the request with only the members that were given', () => {
     const input = { ...invitation, invitedUserDisplayName: null, idempotencyKey: 'k' };
-    expect(toInvitationRequest(input, { position: 'input', redirectOrigins: [] })).toEqual({
+    expect(toInvitationRequest(input, { position: 'input', lists })).toEqual({
       ...invitation,
       invitedUserDisplayName: null,
     });
@@ -174,7 +175,7 @@ describe('a participants input', () => {
 
 describe('what is shared', () => {
   const owner = { tenantId: 't', subject: 's' };
-  const options = { now: () => new Date(0), invitationDeadlineMs: 1, operationDeadlineMs: 1, redirectOrigins: [] };
+  const options = { now: () => new Date(0), invitationDeadlineMs: 1, operationDeadlineMs: 1, inviteLists: lists };
   const operation = { participants: [user('u1')] };
   const toRecords = (sharedWith?: string[] | null) => [
     toInvitationRecord({ ...invitation, sharedWith }, owner, { position: 'inputs[3]', work: 'send', options }),

@@ -497,7 +497,7 @@ describe.each(engines)('stored notifications of calls on $name', ({ open }) => {
         pollIntervalMs: 2_000,
         invitationDeadlineMs: 86_400_000,
         operationDeadlineMs: 300_000,
-        redirectOrigins: [],
+        inviteLists: { allowedDomains: [], blockedDomains: [], ccAllowed: [], redirectOrigins: [] },
         offersCallInvitations: true,
         usersOf: null,
         onQueued: () => {},

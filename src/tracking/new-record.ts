@@ -1,6 +1,7 @@
 // From a caller's input to the record that is kept of it before Graph is asked.
 import { createHash, randomUUID } from 'node:crypto';
 import type { GraphInvitation } from '../graph/resources.ts';
+import type { InviteLists } from '../invite-lists.ts';
 import type { InvitationRecord, OperationRecord, Owner, Work } from './record.ts';
 import {
   toInvitationRequest,
@@ -14,8 +15,8 @@ export interface RecordOptions {
   now: () => Date;
   invitationDeadlineMs: number;
   operationDeadlineMs: number;
-  /** The origins that a redirect may lead to; empty = any. */
-  redirectOrigins: readonly string[];
+  /** Whom invitations may go to and where they may lead. */
+  inviteLists: InviteLists;
 }
 
 /**
@@ -27,7 +28,7 @@ export function toInvitationRecord(
   owner: Owner,
   { position, work, options }: { position: string; work: Work; options: RecordOptions },
 ): InvitationRecord {
-  const request = toInvitationRequest(input, { position, redirectOrigins: options.redirectOrigins });
+  const request = toInvitationRequest(input, { position, lists: options.inviteLists });
   return {
     ...newRecord(owner, request, toOwn(input, position), options.now(), options.invitationDeadlineMs),
     kind: 'invitation',

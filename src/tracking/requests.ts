@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { refuseInput } from '../errors.ts';
 import { MAX_ID, type InvitationRequest, type InviteParticipantsRequest } from '../graph/resources.ts';
+import type { InviteLists } from '../invite-lists.ts';
+import { requireAllowedGuest, requireAllowedRecipient } from './invite-guard.ts';
 import { toSubjectKey } from './record.ts';
 
 /** What an input has for the gateway alone. */
@@ -34,16 +36,17 @@ const DOMAIN =
 
 /**
  * @param position the input's place among the arguments, such as `input` or `inputs[3]`
- * @param redirectOrigins the origins that a redirect may lead to; empty = any
+ * @param lists whom it may go to and where it may lead
  * @throws GatewayError `BAD_USER_INPUT` with the position of the first bad value
  */
 export function toInvitationRequest(
   input: InvitationInput,
-  { position, redirectOrigins }: { position: string; redirectOrigins: readonly string[] },
+  { position, lists }: { position: string; lists: InviteLists },
 ): InvitationRequest {
   requireText(input, position);
   requireEmailAddress(input.invitedUserEmailAddress, `${position}.invitedUserEmailAddress`);
-  requireRedirect(input.inviteRedirectUrl, `${position}.inviteRedirectUrl`, redirectOrigins);
+  requireAllowedGuest(input.invitedUserEmailAddress, `${position}.invitedUserEmailAddress`, lists);
+  requireRedirect(input.inviteRedirectUrl, `${position}.inviteRedirectUrl`, lists.redirectOrigins);
   requireIdempotencyKey(input.idempotencyKey, position);
   const recipients = input.invitedUserMessageInfo?.ccRecipients ?? [];
   if (recipients.length > 1) {
@@ -52,6 +55,11 @@ export function toInvitationRequest(
       `${recipients.length} cc recipients; Graph takes at most 1. Leave the others out.`,
     );
   }
+  recipients.forEach(({ emailAddress: { address } }, index) => {
+    const field = `${position}.invitedUserMessageInfo.ccRecipients[${index}].emailAddress.address`;
+    requireEmailAddress(address, field);
+    requireAllowedRecipient(address, field, lists);
+  });
   if (input.invitedUser && input.resetRedemption !== true) {
     refuseInput(
       `${position}.invitedUser`,
@@ -127,10 +135,11 @@ function requireEmailAddress(address: string, field: string): void {
   if (at < 1 || address.length > MAX_EMAIL_ADDRESS || !DOMAIN.test(domain)) {
     refuseInput(field, 'This is not an e-mail address. Give one such as name@example.com.');
   }
-  if (FORBIDDEN_IN_USER_NAME.test(userName) || /^[.-]|[.-]$/.test(userName)) {
+  // Also what others may read as one of these characters: a full-width @ would make another domain of it.
+  if (FORBIDDEN_IN_USER_NAME.test(userName.normalize('NFKC')) || /^[.-]|[.-]$/.test(userName)) {
     refuseInput(
       field,
-      'Graph does not invite this address: before the @ it takes no white space and none of ~ ! # $ % ^ & * ( ) + = [ ] { } \\ / | ; : " < > ? , and no . or - at either end. Use another address of this person.',
+      'Graph does not take this address: before the @ it takes no white space and none of ~ ! # $ % ^ & * ( ) + = [ ] { } \\ / | ; : " < > ? , and no . or - at either end. Use another address of this person.',
     );
   }
 }

@@ -42,7 +42,7 @@ export function createUpstream(options: UpstreamOptions) {
       pollIntervalMs: intervalMs,
       invitationDeadlineMs: 3_600_000,
       operationDeadlineMs: options.operationDeadlineMs ?? 3_600_000,
-      redirectOrigins: [],
+      inviteLists: { allowedDomains: [], blockedDomains: [], ccAllowed: [], redirectOrigins: [] },
       offersCallInvitations: true,
       usersOf: options.usersOf ?? null,
       onQueued: () => {},
