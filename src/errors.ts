@@ -61,7 +61,8 @@ export function refuseInput(field: string, message: string): never {
 
 /** @returns the value as an `Error`, for whatever a `catch` may hold. */
 export function toError(value: unknown): Error {
-  return Error.isError(value) ? (value as Error) : new Error(String(value));
+  if (Error.isError(value)) return value as Error;
+  return new Error(typeof value === 'object' && value !== null ? 'an object that is no error' : String(value));
 }
 
 const REQUEST_ERROR_CODES = new Set([

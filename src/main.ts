@@ -5,6 +5,12 @@ import { createLogger } from './logger.ts';
 
 const logger = createLogger();
 
+/** Node would print the error with all that it carries. What was accepted is on disk, so nothing is lost. */
+process.on('uncaughtException', (error) => {
+  logger.fatal({ err: error }, 'crashed');
+  process.exit(1);
+});
+
 try {
   const gateway = createGateway(loadConfig(process.env), logger);
   let isStopping = false;

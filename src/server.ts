@@ -13,6 +13,7 @@ import { createAuthenticate, type Session } from './auth/session.ts';
 import type { AuthConfig } from './config-auth.ts';
 import { GraphQLContext, type Services } from './context.ts';
 import { createDeadline } from './deadline.ts';
+import { createApolloLog } from './delivery/apollo-log.ts';
 import { serveWebSockets } from './delivery/websocket.ts';
 import { GatewayError, toClientError, type ErrorCode } from './errors.ts';
 import { sendError, sendHttpError, strictness } from './http-error.ts';
@@ -56,6 +57,7 @@ export function createServer(options: ServerOptions): Server {
   const { services, logger, isDevelopment } = options;
   const report = (error: Error) => logger.error({ err: error }, 'unexpected error');
   const formatError = (error: unknown) => toClientError(error, report);
+  const apolloLog = createApolloLog(logger, report);
   const schema = createSchema();
   const authenticate = createAuthenticate(options.auth);
   const isAllowedOrigin = createOriginCheck(options);
@@ -73,12 +75,14 @@ export function createServer(options: ServerOptions): Server {
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: true,
     stopOnTerminationSignals: false,
+    logger: apolloLog.logger,
     parseOptions: { maxTokens: MAX_TOKENS },
     plugins: [
       fastifyApolloDrainPlugin(app),
       ApolloServerPluginCacheControlDisabled(),
       isDevelopment ? landingPage : ApolloServerPluginLandingPageDisabled(),
       refuseSubscriptions,
+      apolloLog.plugin,
     ],
   });
   const endWebSockets = serveWebSockets({

@@ -16,7 +16,10 @@ const floors: readonly (readonly [RegExp, number])[] = [
   [/^src\/context\.ts$/, 3],
   [/^src\/loaders\.ts$|^src\/(tracking|auth)\//, 2],
   [/^src\/graph\/|^src\/(http-error|deadline)\.ts$/, 1],
-  [/^src\/(errors|input-position|config(-\w+)?|counters|environment|clouds|invite-lists|logger|seldom-log)\.ts$/, 0],
+  [
+    /^src\/(errors|input-position|config(-\w+)?|counters|environment|clouds|invite-lists|logger|secrets|seldom-log)\.ts$/,
+    0,
+  ],
 ];
 
 const floorOf = (file: string) => floors.find(([pattern]) => pattern.test(file))?.[1];

@@ -127,7 +127,8 @@ export function toRefusal(
   needs: Needs,
 ): GraphRefusal {
   const error = (body as { error?: { code?: unknown } } | null | undefined)?.error;
-  const code = typeof error?.code === 'string' && error.code !== '' ? error.code.slice(0, 100) : null;
+  // One word: it is logged and told to clients, and nothing of what the answer says besides.
+  const code = typeof error?.code === 'string' && /^[\w.-]{1,100}$/.test(error.code) ? error.code : null;
   const answer = { statusCode, code, requestId: header('request-id') };
   return new GraphRefusal(answer, toRetryAfterMs(header('retry-after'), Date.now()), needs);
 }

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import WebSocket from 'ws';
 import { loadConfig } from '../../src/config.ts';
 import { createGateway } from '../../src/gateway.ts';
+import { createLogger } from '../../src/logger.ts';
+import { createLog, plantSecretsOf } from './logs.ts';
 import type { Engine } from './stores.ts';
 
 export type Json = { [member: string]: any };
@@ -21,7 +23,8 @@ export interface HttpAnswer extends Answer {
 export interface TestGateway {
   url: string;
   emulatorUrl: string;
-  /** Lines that were logged as an error. */
+  /** Lines that were logged, and those of them that were as an error. */
+  lines: unknown[];
   errors: unknown[];
   query(document: string, variables?: Json, headers?: Json): Promise<HttpAnswer>;
   /** Collects what a subscription sends until it completes, or until `until` is true of an answer. */
@@ -78,26 +81,26 @@ export function dataOf({ data, ...rest }: Answer, field: string): Json {
 }
 
 export async function startGateway(engine: Engine, environment: { [name: string]: string } = {}): Promise<TestGateway> {
-  const errors: unknown[] = [];
-  const keep = (...line: unknown[]) => void errors.push(line);
-  const ignore = () => {};
+  const log = createLog();
   // The emulator keeps its state beside the file, whatever the store is.
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
-  const config = loadConfig({
+  const variables = {
     PORT: '0',
     STORE_FILE: join(folder, 'gateway.db'),
     POLL_INTERVAL_MS: '40',
     EMULATOR_OPERATION_MS: '60000',
     ...engine.environment,
     ...environment,
-  });
-  const gateway = createGateway(config, { info: ignore, warn: ignore, error: keep, fatal: keep } as never);
+  };
+  plantSecretsOf(variables);
+  const gateway = createGateway(loadConfig(variables), createLogger(log));
   const { url, emulatorUrl } = await gateway.start();
   const clients = new Set<Client>();
   return {
     url,
     emulatorUrl: emulatorUrl ?? '',
-    errors,
+    lines: log.lines,
+    errors: log.errors,
     query: (document, variables, headers) => query(url, document, variables, headers),
     subscribe: (document, variables, until) => subscribe(clients, url, document, variables, until),
     emulator: administer(emulatorUrl ?? ''),
@@ -107,7 +110,7 @@ export async function startGateway(engine: Engine, environment: { [name: string]
       for (const client of clients) await client.dispose();
       await gateway.stop();
       await rm(folder, { recursive: true });
-      expect(errors).toEqual([]);
+      expect(log.errors).toEqual([]);
     },
   };
 }

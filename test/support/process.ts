@@ -1,7 +1,10 @@
 // The gateway as a process of its own, as `npm start` runs it.
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from './gateway.ts';
+import { plantSecretsOf, watchLine } from './logs.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -21,21 +24,18 @@ export interface GatewayProcess {
 
 export function spawnGateway(environment: { [name: string]: string }, entry = 'src/main.ts'): GatewayProcess {
   const { PATH = '' } = process.env;
+  plantSecretsOf(environment);
   const child = spawn(process.execPath, [entry], {
     cwd: root,
     env: { PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: GatewayProcess['lines'] = [];
-  let [rest, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    const parts = (rest + chunk).split('\n');
-    rest = parts.pop() ?? '';
-    for (const line of parts) lines.push(JSON.parse(line) as { [member: string]: unknown });
-  });
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  let stderr = '';
+  splitLines(child.stdout, (line) => lines.push(JSON.parse(line) as { [member: string]: unknown }));
+  splitLines(child.stderr, (line) => (stderr += `${line}\n`));
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('close', (code, signal) => resolve({ code, signal }));
   });
   return {
     child,
@@ -52,4 +52,12 @@ export function spawnGateway(environment: { [name: string]: string }, entry = 's
       return exited;
     },
   };
+}
+
+/** None of them may hold a secret. */
+function splitLines(stream: Readable, onLine: (line: string) => void): void {
+  createInterface({ input: stream }).on('line', (line) => {
+    watchLine(line);
+    onLine(line);
+  });
 }
