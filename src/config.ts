@@ -8,8 +8,12 @@ import { toDomainEntry, toRecipientEntry, type InviteLists } from './invite-list
 export interface Config {
   host: string;
   port: number;
-  /** Pages, introspection and foreign origins that only development needs. */
+  /** Foreign origins that only development needs. */
   isDevelopment: boolean;
+  /** Whether the pages to explore the schema with are served, and introspection is answered. */
+  hasExplorer: boolean;
+  /** The only documents that run, by their hashes; null = any. */
+  trustedDocuments: ReadonlyMap<string, string> | null;
   /** Origins beside our own whose pages may call us. */
   allowedOrigins: readonly string[];
   auth: AuthConfig;
@@ -70,11 +74,14 @@ export function loadConfig(environment: Environment): Config {
   const port = read.integer('PORT', 4000, 0, 65_535);
   const cloud = read.oneOf('GRAPH_CLOUD', Object.keys(clouds) as CloudName[]) ?? 'global';
   const store = loadStore(read);
+  const isDevelopment = read.text('NODE_ENV') !== 'production';
   const graph = loadGraph(read, { port, cloud, file: read.text('STORE_FILE') ?? STORE_FILE });
   const config: Config = {
     host,
     port,
-    isDevelopment: read.text('NODE_ENV') !== 'production',
+    isDevelopment,
+    hasExplorer: (read.oneOf('EXPLORER', ['on', 'off']) ?? (isDevelopment ? 'on' : 'off')) === 'on',
+    trustedDocuments: loadTrustedDocuments(read),
     allowedOrigins: read.origins('ALLOWED_ORIGINS'),
     auth: loadAuth(read, { host, isLive: graph.mode === 'live' }),
     socketsPerCaller: read.integer('SOCKETS_PER_CALLER', 1_000, 1, 1_000_000),
@@ -116,6 +123,16 @@ function loadStore(read: EnvironmentReader): Config['store'] {
   if (!/^postgres(ql)?:$/.test(URL.parse(databaseUrl)?.protocol ?? ''))
     read.problems.push('DATABASE_URL is not a postgres:// address');
   return { databaseUrl };
+}
+
+function loadTrustedDocuments(read: EnvironmentReader): Config['trustedDocuments'] {
+  const manifest = read.jsonFile('TRUSTED_DOCUMENTS');
+  if (manifest === undefined) return null;
+  const entries = typeof manifest === 'object' && !Array.isArray(manifest) ? Object.entries(manifest ?? {}) : [];
+  if (entries.length > 0 && entries.every(([hash, text]) => hash !== '' && typeof text === 'string'))
+    return new Map(entries as [string, string][]);
+  read.problems.push('TRUSTED_DOCUMENTS is no manifest: a JSON object with the texts of documents by their hashes');
+  return null;
 }
 
 function loadWebhooks(read: EnvironmentReader, gatewayPort: number, mode: GraphConfig['mode']): WebhookConfig | null {

@@ -1,4 +1,5 @@
 // Reads environment variables one by one, and keeps what is wrong with them.
+import { readFileSync } from 'node:fs';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,6 +19,8 @@ export interface EnvironmentReader {
   address(name: string): URL | undefined;
   /** Such an address without a path. */
   origin(name: string, hint?: string): string | undefined;
+  /** What the JSON file holds that the variable names. */
+  jsonFile(name: string): unknown;
 }
 
 export function createEnvironmentReader(environment: Environment): EnvironmentReader {
@@ -73,6 +76,19 @@ export function createEnvironmentReader(environment: Environment): EnvironmentRe
       if (url && (url.pathname !== '/' || url.search !== '' || url.username !== ''))
         problems.push(`${name} is more than scheme, host and port${hint}`);
       return url?.origin;
+    },
+    jsonFile(name) {
+      const file = text(name);
+      if (file === undefined) return undefined;
+      try {
+        return JSON.parse(readFileSync(file, 'utf8'));
+      } catch (error) {
+        const { code } = error as { code?: unknown };
+        problems.push(
+          `${name} names a file that ${typeof code === 'string' ? `cannot be read (${code})` : 'is no JSON'}`,
+        );
+        return undefined;
+      }
     },
   };
 }

@@ -88,7 +88,9 @@ export function toClientError(error: unknown, report: (error: Error) => void): G
   const blame = error instanceof GraphQLError && origin instanceof GraphQLError ? toBlame(error, origin) : undefined;
   if (blame) {
     const field = toInputPosition(blame.error);
-    return { message: blame.error.message, ...where, extensions: { code: blame.code, ...(field ? { field } : {}) } };
+    // Suggestions tell of the schema; for those about variables Apollo has no option.
+    const message = blame.error.message.replace(/ Did you mean .+\?$/s, '');
+    return { message, ...where, extensions: { code: blame.code, ...(field ? { field } : {}) } };
   }
   report(toError(origin));
   return {

@@ -1,6 +1,9 @@
 // Where in the input an error of graphql-js lies, such as `input.participants[0].identity`.
 import { Kind, parse, visit, type ASTNode, type GraphQLError } from 'graphql';
 
+/** A document that is longer is not looked through: one that is wrong in many places is to be refused fast. */
+const MOST_CHARACTERS = 10_000;
+
 /** @returns the position, or undefined when the error is not about a value of an argument or variable. */
 export function toInputPosition(error: GraphQLError): string | undefined {
   // A variable's position is only in the message, behind the value, which may hold anything: so the last match counts.
@@ -12,7 +15,7 @@ export function toInputPosition(error: GraphQLError): string | undefined {
   }
   const node = error.nodes?.[0];
   const source = node?.loc?.source.body;
-  return node && source !== undefined ? toLiteralPosition(source, node) : undefined;
+  return node && source !== undefined && source.length <= MOST_CHARACTERS ? toLiteralPosition(source, node) : undefined;
 }
 
 /** A node does not know what it stands in, so the document is walked again; errors are rare enough for that. */

@@ -7,15 +7,16 @@ import {
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastifyCors from '@fastify/cors';
 import fastify, { type FastifyError, type FastifyReply } from 'fastify';
-import { GraphQLError, NoSchemaIntrospectionCustomRule, specifiedRules } from 'graphql';
 import { createHostCheck, createOriginCheck } from './auth/origins.ts';
 import { createAuthenticate, type Session } from './auth/session.ts';
 import type { AuthConfig } from './config-auth.ts';
 import { GraphQLContext, type Services } from './context.ts';
 import { createDeadline } from './deadline.ts';
 import { createApolloLog } from './delivery/apollo-log.ts';
+import { createDocumentGate, explainError } from './delivery/documents.ts';
+import { createDocumentPlugin } from './delivery/http-documents.ts';
 import { serveWebSockets } from './delivery/websocket.ts';
-import { GatewayError, toClientError, type ErrorCode } from './errors.ts';
+import { GatewayError, toClientError } from './errors.ts';
 import { sendError, sendHttpError, strictness } from './http-error.ts';
 import type { Logger } from './logger.ts';
 import { renderSandbox, serveExplorer } from './pages.ts';
@@ -25,6 +26,10 @@ export interface ServerOptions {
   host: string;
   port: number;
   isDevelopment: boolean;
+  /** Whether the pages are served, and introspection is answered. */
+  hasExplorer: boolean;
+  /** The only documents that run, by their hashes; null = any. */
+  trustedDocuments: ReadonlyMap<string, string> | null;
   allowedOrigins: readonly string[];
   auth: AuthConfig;
   /** How many sockets one caller may have here at once. */
@@ -51,14 +56,14 @@ export interface Server {
 
 const PATH = '/graphql';
 const MAX_BODY_BYTES = 1024 * 1024;
-const MAX_TOKENS = 1_000;
 
 export function createServer(options: ServerOptions): Server {
-  const { services, logger, isDevelopment } = options;
+  const { services, logger, hasExplorer, trustedDocuments } = options;
   const report = (error: Error) => logger.error({ err: error }, 'unexpected error');
-  const formatError = (error: unknown) => toClientError(error, report);
+  const formatError = (error: unknown) => toClientError(explainError(error), report);
   const apolloLog = createApolloLog(logger, report);
   const schema = createSchema();
+  const documents = createDocumentGate({ schema, isIntrospectable: hasExplorer, trustedDocuments });
   const authenticate = createAuthenticate(options.auth);
   const isAllowedOrigin = createOriginCheck(options);
   const isAllowedHost = createHostCheck(options);
@@ -69,19 +74,17 @@ export function createServer(options: ServerOptions): Server {
     frameworkErrors: (error, _, reply) => sendHttpError(reply as FastifyReply, error, report),
   });
   const apollo = new ApolloServer<GraphQLContext>({
+    ...documents.apolloOptions,
     schema,
-    introspection: isDevelopment,
     formatError: (_, error) => formatError(error),
     includeStacktraceInErrorResponses: false,
-    hideSchemaDetailsFromClientErrors: true,
     stopOnTerminationSignals: false,
     logger: apolloLog.logger,
-    parseOptions: { maxTokens: MAX_TOKENS },
     plugins: [
       fastifyApolloDrainPlugin(app),
       ApolloServerPluginCacheControlDisabled(),
-      isDevelopment ? landingPage : ApolloServerPluginLandingPageDisabled(),
-      refuseSubscriptions,
+      hasExplorer ? landingPage : ApolloServerPluginLandingPageDisabled(),
+      createDocumentPlugin(documents, PATH),
       apolloLog.plugin,
     ],
   });
@@ -97,8 +100,7 @@ export function createServer(options: ServerOptions): Server {
     report,
     isAllowedHost,
     isAllowedOrigin,
-    validationRules: isDevelopment ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule],
-    maxTokens: MAX_TOKENS,
+    documents,
     maxMessageBytes: MAX_BODY_BYTES,
   });
 
@@ -155,7 +157,7 @@ export function createServer(options: ServerOptions): Server {
           },
         });
       });
-      if (isDevelopment) {
+      if (hasExplorer) {
         app.get('/', (_, reply) => reply.redirect(PATH));
         await serveExplorer(app, PATH);
       }
@@ -180,22 +182,4 @@ function refuseCaller(reply: FastifyReply, error: unknown, report: (error: Error
 
 const landingPage: ApolloServerPlugin = {
   serverWillStart: () => Promise.resolve({ renderLandingPage: () => Promise.resolve({ html: renderSandbox(PATH) }) }),
-};
-
-/** Apollo would run it once and answer nonsense. */
-const refuseSubscriptions: ApolloServerPlugin<GraphQLContext> = {
-  requestDidStart: () =>
-    Promise.resolve({
-      didResolveOperation: ({ operation }) => {
-        if (operation?.operation !== 'subscription') return Promise.resolve();
-        return Promise.reject(
-          new GraphQLError(
-            `A subscription cannot be sent over HTTP. Open a WebSocket to ${PATH} with the protocol graphql-transport-ws.`,
-            {
-              extensions: { code: 'BAD_REQUEST' satisfies ErrorCode, http: { status: 400 } },
-            },
-          ),
-        );
-      },
-    }),
 };

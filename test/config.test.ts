@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ConfigError, loadConfig } from '../src/config.ts';
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
@@ -146,6 +149,38 @@ describe('the configuration', () => {
     expect(problemsOf({ WEBHOOK_PUBLIC_URL: 'http://gateway.example.com' })).toHaveLength(1);
     expect(loadConfig({ WEBHOOK_PUBLIC_URL: 'http://127.0.0.1:4000' }).webhooks).toMatchObject({ caller: null });
     expect(loadConfig({}).webhooks).toBeNull();
+  });
+
+  it('reads the manifest of trusted documents, or says what is wrong with it beside all else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'config-'));
+    const file = join(folder, 'documents.json');
+    const problemsWith = async (text: string) => {
+      await writeFile(file, text);
+      return problemsOf({ TRUSTED_DOCUMENTS: file, PORT: 'http' });
+    };
+    try {
+      expect(loadConfig({}).trustedDocuments).toBeNull();
+      expect(problemsOf({ TRUSTED_DOCUMENTS: file, PORT: 'http' })).toEqual([
+        expect.stringMatching(/^PORT/),
+        'TRUSTED_DOCUMENTS names a file that cannot be read (ENOENT)',
+      ]);
+      expect((await problemsWith('{'))[1]).toBe('TRUSTED_DOCUMENTS names a file that is no JSON');
+      for (const text of ['{}', '[]', 'null', '"{ a }"', '["{ a }"]', '{ "hash": 1 }', '{ "": "{ a }" }'])
+        expect((await problemsWith(text))[1]).toMatch(/^TRUSTED_DOCUMENTS is no manifest/);
+      await writeFile(file, '{ "hash": "{ __typename }" }');
+      expect(loadConfig({ TRUSTED_DOCUMENTS: file }).trustedDocuments).toEqual(new Map([['hash', '{ __typename }']]));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('has an explorer unless in production, or as told', () => {
+    const hasExplorer = (environment: Record<string, string>) => loadConfig(environment).hasExplorer;
+    expect(hasExplorer({})).toBe(true);
+    expect(hasExplorer({ NODE_ENV: 'production' })).toBe(false);
+    expect(hasExplorer({ NODE_ENV: 'production', EXPLORER: 'on' })).toBe(true);
+    expect(hasExplorer({ EXPLORER: 'off' })).toBe(false);
+    expect(problemsOf({ EXPLORER: 'yes' })).toEqual(['EXPLORER is not one of on, off']);
   });
 
   it('takes an IPv6 address with and without brackets, and finds a port for the emulator beside any port', () => {

@@ -199,6 +199,25 @@ describe('pages of other origins', () => {
   });
 });
 
+describe('the explorer', () => {
+  it('is there, or not, as EXPLORER says, whatever the environment', async () => {
+    for (const [environment, isThere] of [
+      [{ EXPLORER: 'off' }, false],
+      [{ NODE_ENV: 'production', EXPLORER: 'on' }, true],
+    ] as const) {
+      const other = await startGateway({ ...engine, environment: {} }, environment);
+      try {
+        const { data } = await other.query('{ __schema { queryType { name } } }');
+        expect(data).toEqual(isThere ? { __schema: { queryType: { name: 'Query' } } } : undefined);
+        expect((await fetch(`${other.url}/explorer/`)).ok).toBe(isThere);
+        expect((await fetch(`${other.url}/graphql`, { headers: { accept: 'text/html' } })).ok).toBe(isThere);
+      } finally {
+        await other.stop();
+      }
+    }
+  });
+});
+
 describe('production', () => {
   it('shows neither its schema nor pages', async () => {
     const other = await startGateway({ ...engine, environment: {} }, { NODE_ENV: 'production' });

@@ -50,6 +50,8 @@ export type CreateInvitationInput = {
   resetRedemption?: boolean | null | undefined;
   /** Whether Graph sends an e-mail; Graph's default is not to. */
   sendInvitationMessage?: boolean | null | undefined;
+  /** Who may see it too: subjects (object ids) of users or applications of your tenant, at most 20. It is never sent to Graph. */
+  sharedWith?: Array<string> | null | undefined;
 };
 
 /** A name and an address (Graph `emailAddress`). */
@@ -153,6 +155,8 @@ export type InviteParticipantsInput = {
   idempotencyKey?: string | null | undefined;
   /** One to five; one when it has `replacesCallId`. */
   participants: Array<InvitationParticipantInfoInput>;
+  /** Who may see it too: subjects (object ids) of users or applications of your tenant, at most 20. It is never sent to Graph. */
+  sharedWith?: Array<string> | null | undefined;
 };
 
 /** Which operations to list; members given together must all hold. */

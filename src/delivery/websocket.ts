@@ -1,15 +1,7 @@
 // GraphQL over WebSocket (graphql-transport-ws) on the HTTP server's port.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import {
-  getOperationAST,
-  GraphQLError,
-  parse,
-  validate,
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-  type ValidationRule,
-} from 'graphql';
+import { getOperationAST, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { makeServer } from 'graphql-ws';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { HostCheck, OriginCheck } from '../auth/origins.ts';
@@ -17,7 +9,9 @@ import type { Authenticate } from '../auth/session.ts';
 import type { ContextOptions, GraphQLContext } from '../context.ts';
 import { createDeadline } from '../deadline.ts';
 import { GatewayError, toError, withCode } from '../errors.ts';
+import type { DocumentGate } from './documents.ts';
 import { SocketSessions, type SocketSession } from './socket-session.ts';
+import type { DocumentRequest } from './trusted-documents.ts';
 
 export interface WebSocketOptions {
   server: Server;
@@ -32,8 +26,7 @@ export interface WebSocketOptions {
   report: (error: Error) => void;
   isAllowedHost: HostCheck;
   isAllowedOrigin: OriginCheck;
-  validationRules: readonly ValidationRule[];
-  maxTokens: number;
+  documents: Pick<DocumentGate, 'prepare'>;
   maxMessageBytes: number;
   /** How many sockets one caller may have here at once. */
   socketsPerCaller: number;
@@ -62,12 +55,12 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
   const protocol = makeServer<Record<string, unknown>, SocketSession>({
     schema,
     onConnect: ({ connectionParams, extra }) => extra.begin(connectionParams),
-    onSubscribe: ({ subscriptions, extra }, _, { query, operationName, variables }) => {
+    onSubscribe: ({ subscriptions, extra }, _, payload) => {
       if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
-      const document = parseDocument(query, options.maxTokens);
-      if (document instanceof GraphQLError) return [document];
-      const errors = validate(schema, document, options.validationRules);
-      if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
+      const { operationName, variables } = payload;
+      const prepared = options.documents.prepare(payload as typeof payload & DocumentRequest);
+      if ('errors' in prepared) return prepared.errors;
+      const { document } = prepared;
       const isSubscription = getOperationAST(document, operationName)?.operation === 'subscription';
       const contextValue = options.createContext({
         findSession: () => extra.current,
@@ -150,15 +143,6 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
     await new Promise((resolve) => sockets.close(resolve));
     clearTimeout(timer);
   };
-}
-
-function parseDocument(query: string, maxTokens: number) {
-  try {
-    return parse(query, { maxTokens });
-  } catch (error) {
-    if (error instanceof GraphQLError) return withCode(error, 'GRAPHQL_PARSE_FAILED');
-    throw error;
-  }
 }
 
 function tooMany(): GatewayError {

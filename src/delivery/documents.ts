@@ -1,0 +1,153 @@
+// Judges which documents may run: the same for every transport.
+import type { ApolloServerOptions, BaseContext } from '@apollo/server';
+import {
+  getOperationAST,
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+  type DocumentNode,
+  type GraphQLSchema,
+} from 'graphql';
+import { ConfigError } from '../config.ts';
+import { GatewayError, withCode } from '../errors.ts';
+import { createCostMeter, type Variables } from './document-cost.ts';
+import { documentLimits, documentLimitsRule, limitExceeded } from './document-limits.ts';
+import { createKnownDocuments, hashOf } from './known-documents.ts';
+import { createTrustedDocuments, type DocumentRequest } from './trusted-documents.ts';
+
+export interface DocumentGateOptions {
+  schema: GraphQLSchema;
+  isIntrospectable: boolean;
+  /** The only documents that run, by their hashes; null = any. */
+  trustedDocuments: ReadonlyMap<string, string> | null;
+}
+
+/** What of a request decides how its document is run. */
+export interface DocumentParameters {
+  operationName?: string | null | undefined;
+  variables?: Variables | null | undefined;
+}
+
+export type PreparedDocument = { document: DocumentNode } | { errors: readonly [GraphQLError, ...GraphQLError[]] };
+
+export interface DocumentGate {
+  /** For transports that leave parsing to us. */
+  prepare(request: DocumentRequest & DocumentParameters): PreparedDocument;
+  /** Null where any document may run; throws GatewayError `FORBIDDEN` for one that is not trusted. */
+  findText: ((request: DocumentRequest) => string) | null;
+  /** @throws GatewayError `LIMIT_EXCEEDED` when it costs too much, `BAD_REQUEST` when nobody can tell what to run of it */
+  judge(document: DocumentNode, parameters: DocumentParameters): void;
+  /** Makes Apollo parse and validate as `prepare` does. */
+  apolloOptions: Pick<
+    ApolloServerOptions<BaseContext>,
+    'introspection' | 'parseOptions' | 'validationRules' | 'validationOptions' | 'documentStore' | 'persistedQueries'
+  >;
+}
+
+const parseOptions = { maxTokens: documentLimits.tokens };
+// Suggestions tell of the schema; and each error costs us a look at the document.
+const validationOptions = { hideSuggestions: true, maxErrors: 10 };
+
+/** @throws ConfigError when a trusted document cannot run */
+export function createDocumentGate(options: DocumentGateOptions): DocumentGate {
+  const { schema, trustedDocuments } = options;
+  const ownRules = [documentLimitsRule, ...(options.isIntrospectable ? [] : [NoSchemaIntrospectionCustomRule])];
+  const rules = [...specifiedRules, ...ownRules];
+  const costOf = createCostMeter(schema);
+  const known = createKnownDocuments();
+
+  function read(text: unknown): PreparedDocument {
+    if (typeof text !== 'string' || text === '') return { errors: [new GatewayError('BAD_REQUEST', NO_DOCUMENT)] };
+    try {
+      const document = parse(text, parseOptions);
+      const [first, ...others] = validate(schema, document, rules, validationOptions).map((error) =>
+        error instanceof GatewayError ? error : withCode(error, 'GRAPHQL_VALIDATION_FAILED'),
+      );
+      return first ? { errors: [first, ...others] } : { document };
+    } catch (error) {
+      if (error instanceof GraphQLError) return { errors: [withCode(error, 'GRAPHQL_PARSE_FAILED')] };
+      throw error;
+    }
+  }
+
+  const problems = [...(trustedDocuments ?? [])].flatMap(([hash, text]) => {
+    const result = read(text);
+    if ('document' in result) known.pin(hashOf(text), result.document);
+    return 'document' in result ? [] : `TRUSTED_DOCUMENTS: ${hash} cannot run: ${result.errors[0].message}`;
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  const findText = trustedDocuments && createTrustedDocuments(trustedDocuments);
+
+  function judge(document: DocumentNode, { operationName, variables }: DocumentParameters): void {
+    const operation = getOperationAST(document, operationName);
+    if (!operation) throw new GatewayError('BAD_REQUEST', AMBIGUOUS);
+    const cost = costOf(document, operation, variables ?? {});
+    if (cost > documentLimits.cost)
+      throw limitExceeded(
+        `may be answered with ${cost} fields`,
+        documentLimits.cost,
+        'Ask for fewer fields, or for shorter lists.',
+      );
+  }
+
+  return {
+    findText,
+    judge,
+    prepare(request) {
+      try {
+        const text = findText ? findText(request) : request.query;
+        const hash = typeof text === 'string' ? hashOf(text) : '';
+        const document = known.get(hash);
+        const prepared = document ? { document } : read(text);
+        if ('errors' in prepared) return prepared;
+        known.add(hash, prepared.document);
+        judge(prepared.document, request);
+        return prepared;
+      } catch (error) {
+        if (error instanceof GatewayError) return { errors: [error] };
+        throw error;
+      }
+    },
+    apolloOptions: {
+      // Refused by our rule instead, on all transports in the same words.
+      introspection: true,
+      parseOptions,
+      validationRules: ownRules,
+      validationOptions,
+      documentStore: {
+        // Apollo puts a name for the schema before the hash.
+        get: (key) => Promise.resolve(known.get(key.slice(key.indexOf(':') + 1))),
+        set: (key, document) => Promise.resolve(known.add(key.slice(key.indexOf(':') + 1), document)),
+        delete: () => Promise.resolve(),
+      },
+      persistedQueries: false,
+    },
+  };
+}
+
+const NO_DOCUMENT = 'There is no document in this request. Send one as query.';
+const AMBIGUOUS =
+  'This document has several queries, mutations or subscriptions, or none of the name given. Say which one to run in operationName.';
+
+/** @returns the error of a library in our words, with what mends it; every other error as it is. */
+export function explainError(error: unknown): unknown {
+  const message = error instanceof GraphQLError ? error.message : '';
+  if (/^Syntax Error: Document contains more that \d+ tokens/.test(message))
+    return limitExceeded(
+      `has more than ${documentLimits.tokens} tokens`,
+      documentLimits.tokens,
+      'Send values as variables, and spread the fields over several documents.',
+    );
+  if (message === 'Validation aborted.')
+    return new GatewayError(
+      'LIMIT_EXCEEDED',
+      'This document has too many fields of the same name to compare them all. Ask for each field once.',
+    );
+  if (message === 'Operation batching disabled.')
+    return new GatewayError('BAD_REQUEST', 'Several documents in one request are not taken. Send each by itself.');
+  if (message.startsWith('GraphQL operations must contain a non-empty `query`'))
+    return new GatewayError('BAD_REQUEST', NO_DOCUMENT);
+  return error;
+}

@@ -1,0 +1,361 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  getDirectiveValues,
+  getIntrospectionQuery,
+  getNamedType,
+  getOperationAST,
+  isCompositeType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  parse,
+  type GraphQLField,
+} from 'graphql';
+import WebSocket from 'ws';
+import { createCostMeter } from '../src/delivery/document-cost.ts';
+import { createDocumentGate } from '../src/delivery/documents.ts';
+import { createSchema } from '../src/schema.ts';
+import { dataOf, startGateway, type Json, type TestGateway } from './support/gateway.ts';
+import { engines, type Engine } from './support/stores.ts';
+import { askBoth, post, send } from './support/transports.ts';
+
+let engine: Engine;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  engine = await engines[0]!.open();
+  gateway = await startGateway(engine);
+});
+afterAll(async () => {
+  await gateway.stop();
+  await engine.close();
+});
+
+const schema = createSchema();
+const ask = (query: string, variables: Json = {}) => askBoth(gateway.url, { query, variables });
+const range = (count: number) => Array.from({ length: count }, (_, index) => index);
+const repeat = (count: number, write: (index: number) => string) => range(count).map(write).join(' ');
+const guests = (count: number) =>
+  range(count).map((index) => ({
+    invitedUserEmailAddress: `guest${index}@example.com`,
+    inviteRedirectUrl: 'https://app.example.com',
+  }));
+
+/** A document that is this many fields deep, most of them in fragments. */
+const deep = (depth: number) =>
+  `{ __type(name: "Query") { ...f0 } } ${repeat(depth - 2, (at) => `fragment f${at} on __Type { ofType { ...f${at + 1} } }`)} fragment f${depth - 2} on __Type { name }`;
+const aliased = (count: number) => `{ gateway { ${repeat(count, (at) => `a${at}: __typename`)} } }`;
+/** A document whose innermost fragment is spread 2 to the power of 60 times. */
+const bomb = (innermost: string) =>
+  `{ ...f0 } ${repeat(60, (at) => `fragment f${at} on Query { ...f${at + 1} ...f${at + 1} }`)} fragment f60 on Query { ${innermost} }`;
+const page = (first: string, last: string, fields: number) =>
+  `{ invitations(${first}) { nodes { tracking { history${last} { ${repeat(fields, () => 'state')} } } } } }`;
+const FIRST_BY_VARIABLE = (type: string, fields: number) =>
+  `query ($n: ${type}) { invitations(first: $n) { ...page } } fragment page on InvitationConnection { nodes { ...fields } } fragment fields on Invitation { tracking { history(last: 100) { ${repeat(fields, () => 'state')} } } }`;
+const BULK = (fields: number) =>
+  `mutation ($inputs: [CreateInvitationInput!]!) { createInvitations(inputs: $inputs) { results { invitation { ${repeat(fields, () => 'id')} } } } }`;
+
+describe('a document beyond a limit', () => {
+  const cases: [string, string, Json, RegExp][] = [
+    ['1,001 tokens', `{ ${'__typename '.repeat(999)} }`, {}, /more than 1000 tokens/],
+    ['1,000 aliases', `{ ${repeat(1_000, (at) => `a${at}: __typename`)} }`, {}, /tokens/],
+    ['51 aliases', aliased(51), {}, /51 aliases.* 50\b/],
+    ['a depth of 1,000', `{ ${'a { '.repeat(1_000)}a${' }'.repeat(1_000)} }`, {}, /tokens/],
+    ['a depth of 17', deep(17), {}, /17 fields deep.* 16\b/],
+    ['21 root fields', `{ ${'gateway { mode } '.repeat(21)} }`, {}, /21 root fields.* 20\b/],
+    ['a bomb of root fields', bomb('__typename'), {}, /root fields/],
+    ['a bomb of depth', deep(90), {}, /deep/],
+    [
+      'a bomb of cost',
+      `{ invitation(id: "1") { ...f0 } } ${repeat(13, (at) => `fragment f${at} on Invitation { tracking { id } ...f${at + 1} ...f${at + 1} }`)} fragment f13 on Invitation { tracking { id } }`,
+      {},
+      /may be answered with 32767 fields.* 25000\b/,
+    ],
+    ['fields that are too many to compare', `{ gateway { ${'mode '.repeat(990)} } }`, {}, /same name/],
+    ['a cost by literals', page('first: 100', '(last: 100)', 3), {}, /with 30\d{3} fields/],
+    ['a cost by defaults of the schema', page('first: 100', '', 13), {}, /with 26\d{3} fields/],
+    ['a cost by a size that is null', page('first: 100', '(last: null)', 13), {}, /with 26\d{3} fields/],
+    ['a cost by a size below zero', page('first: -1', '(last: 100)', 13), {}, /with 26\d{3} fields/],
+    ['a cost by a size beyond reason', page('first: 2147483647', '(last: 2147483647)', 1), {}, /fields/],
+    ['a cost by a variable', FIRST_BY_VARIABLE('Int', 3), { n: 100 }, /with 30\d{3} fields/],
+    ['a cost by the default of a variable', FIRST_BY_VARIABLE('Int = 100', 3), {}, /with 30\d{3} fields/],
+    ['a cost by the default that a missing variable leaves', FIRST_BY_VARIABLE('Int', 13), {}, /with 26\d{3} fields/],
+    ['a cost by a variable below zero', FIRST_BY_VARIABLE('Int', 13), { n: -1 }, /with 26\d{3} fields/],
+    ['a cost by a variable beyond reason', FIRST_BY_VARIABLE('Int', 1), { n: 1e308 }, /fields/],
+    ['a cost by the number of inputs', BULK(51), { inputs: guests(500) }, /with 26\d{3} fields/],
+  ];
+
+  it.each(cases)('is refused on every transport, in words that help: %s', async (_, query, variables, message) => {
+    const { status, data, errors } = await ask(query, variables);
+    expect([status, data]).toEqual([400, undefined]);
+    expect(errors?.[0]).toMatchObject({
+      message: expect.stringMatching(message),
+      extensions: { code: 'LIMIT_EXCEEDED' },
+    });
+    expect(errors?.[0]?.message).toMatch(/\. (Ask|Send|Spread) .*\.$/);
+    expect(await gateway.run('select id from record')).toEqual([]);
+  });
+
+  it.each(['100', 1.5, true, [], [1], {}, null, 'x'.repeat(10_000), -0, 2 ** 53])(
+    'is neither let through nor a fault of ours for a size that is none: %j',
+    async (n) => {
+      const { status, errors } = await ask(FIRST_BY_VARIABLE('Int', 13), { n });
+      expect(status).toBeLessThan(500);
+      for (const { extensions } of errors ?? []) expect(extensions?.['code']).toMatch(/BAD_USER_INPUT|LIMIT_EXCEEDED/);
+      expect(errors === undefined).toBe(Object.is(n, -0));
+    },
+  );
+
+  it.each([
+    ['a fragment within itself', '{ ...a } fragment a on Query { gateway { mode } ...b } fragment b on Query { ...a }'],
+    ['a fragment that is not there', '{ ...nowhere }'],
+    ['a fragment on a type that is not there', '{ ...a } fragment a on Nowhere { a }'],
+    ['a fragment on an input', '{ ...a } fragment a on CreateInvitationInput { a }'],
+    ['fields that are not there', '{ a { b { c } } invitations(first: [1], first: $x) { nodes(first: 1) { z } } }'],
+    ['nothing that runs', 'fragment a on Query { __typename }'],
+    ['a type', 'type A { a: Int }'],
+  ])('is told what is wrong with it when it is not even valid: %s', async (_, query) => {
+    expect((await ask(query)).errors?.[0]?.extensions?.['code']).toBe('GRAPHQL_VALIDATION_FAILED');
+  });
+
+  it('is told of ten faults at the most', async () => {
+    const { errors } = await ask(`{ gateway { ${repeat(300, (at) => `f${at}`)} } }`);
+    expect(errors).toHaveLength(11);
+    expect(errors?.at(-1)?.message).toMatch(/limit/);
+  });
+
+  it('does not keep others waiting', async () => {
+    const bad = cases.map(([, query, variables]) => ({ query, variables }));
+    const refused = range(200).map((at) => (at % 2 ? post : send)(gateway.url, bad[at % bad.length] ?? {}));
+    const neighbour = await gateway.query('{ gateway { mode } }');
+    expect(neighbour).toEqual({ status: 200, data: { gateway: { mode: 'emulator' } } });
+    for (const { errors } of await Promise.all(refused))
+      expect(errors?.[0]?.extensions?.['code']).toBe('LIMIT_EXCEEDED');
+  });
+
+  it('may be one of several operations, of which the one that runs is judged', async () => {
+    const query = `query Small { gateway { mode } } query Large ${page('first: 100', '(last: 100)', 3)}`;
+    expect((await askBoth(gateway.url, { query, operationName: 'Small' })).data).toBeDefined();
+    for (const [operationName, code] of [
+      ['Large', 'LIMIT_EXCEEDED'],
+      ['Missing', 'BAD_REQUEST'],
+      [undefined, 'BAD_REQUEST'],
+    ] as const) {
+      const { status, errors } = await askBoth(gateway.url, { query, ...(operationName ? { operationName } : {}) });
+      expect([status, errors?.[0]?.extensions?.['code']]).toEqual([400, code]);
+    }
+  });
+
+  it('closes the socket when its message is larger than 1 MiB', async () => {
+    const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+    socket.on('open', () => socket.send(JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(1024 * 1024) } })));
+    expect(await closed).toBe(1009);
+    expect((await gateway.query('{ __typename }')).status).toBe(200);
+  });
+});
+
+describe('a request over HTTP', () => {
+  it('holds one document: several are refused as one', async () => {
+    for (const batch of [[{ query: '{ __typename }' }, { query: '{ __typename }' }], [{ query: '{ __typename }' }], []])
+      expect(await post(gateway.url, batch)).toEqual({
+        status: 400,
+        errors: [{ message: expect.stringMatching(/Send each by itself/), extensions: { code: 'BAD_REQUEST' } }],
+      });
+  });
+
+  it('holds no subscription, not by name either', async () => {
+    const query = 'query A { __typename } subscription B { invitationUpdated(id: "1") { id } }';
+    expect(await post(gateway.url, { query, operationName: 'B' })).toMatchObject({
+      status: 400,
+      errors: [{ message: expect.stringMatching(/Open a WebSocket/), extensions: { code: 'BAD_REQUEST' } }],
+    });
+    expect((await post(gateway.url, { query, operationName: 'A' })).data).toEqual({ __typename: 'Query' });
+  });
+
+  it('holds a document, as it does on a socket', async () => {
+    for (const request of [{ query: '' }, { documentId: 'abc' }])
+      expect(await askBoth(gateway.url, request)).toMatchObject({
+        status: 400,
+        errors: [{ message: expect.stringMatching(/Send one as query/), extensions: { code: 'BAD_REQUEST' } }],
+      });
+  });
+});
+
+describe('a document within the limits', () => {
+  const gate = createDocumentGate({ schema, isIntrospectable: true, trustedDocuments: null });
+  const folder = new URL('../examples/operations/', import.meta.url);
+
+  it.each(readdirSync(folder))('runs: the example %s, with lists as long as they may be', (name) => {
+    const query = readFileSync(new URL(name, folder), 'utf8');
+    expect(gate.prepare({ query, variables: { first: 100, inputs: guests(500) } })).toHaveProperty('document');
+  });
+
+  it.each([
+    ['16 fields deep', deep(16)],
+    ['50 aliases', aliased(50)],
+    ['20 root fields', `{ ${'gateway { mode } '.repeat(20)} }`],
+    ['980 tokens', `{ ${repeat(20, (at) => `g${at}: gateway { ${'mode '.repeat(44)} }`)} }`],
+    ['the introspection of graphql-js', getIntrospectionQuery()],
+    [
+      'the introspection of explorers, with all that there is to ask for',
+      getIntrospectionQuery({
+        descriptions: true,
+        specifiedByUrl: true,
+        directiveIsRepeatable: true,
+        schemaDescription: true,
+        inputValueDeprecation: true,
+        oneOf: true,
+      }),
+    ],
+  ])('runs: %s', async (_, query) => {
+    const { status, errors } = await ask(query);
+    expect([status, errors]).toEqual([200, undefined]);
+  });
+
+  it('runs: a page of 100 with every member and the history', async () => {
+    const leaves = (name: string): string => {
+      const type = schema.getType(name);
+      const fields = isObjectType(type) ? Object.values(type.getFields()) : [];
+      return fields
+        .map((field) => [field.name, getNamedType(field.type)] as const)
+        .map(([field, { name: inner }]) =>
+          isCompositeType(schema.getType(inner)) ? `${field} { ${leaves(inner)} }` : field,
+        )
+        .join(' ');
+    };
+    const query = `{ invitations(first: 100) { nodes { ${leaves('Invitation')} } pageInfo { ${leaves('PageInfo')} } } }`;
+    expect(await ask(query)).toMatchObject({ status: 200, data: { invitations: { nodes: [] } } });
+  });
+});
+
+describe('the cost of a document', () => {
+  const costOf = createCostMeter(schema);
+  const cost = (query: string, variables: Json = {}) => {
+    const document = parse(query);
+    return costOf(document, getOperationAST(document)!, variables);
+  };
+  const countFields = (value: unknown): number =>
+    typeof value === 'object' && value !== null
+      ? Object.values(value).reduce<number>((sum, member) => sum + countFields(member), 0) +
+        (Array.isArray(value) ? 0 : Object.keys(value).length)
+      : 0;
+
+  it('is the number of fields that the answer may hold', () => {
+    expect(cost('{ gateway { mode version } }')).toBe(3);
+    expect(cost('{ invitations { nodes { id } } }')).toBe(1 + 1 + 20);
+    expect(cost('{ invitations(first: 7) { edges { node { id } } nodes { id } pageInfo { endCursor } } }')).toBe(
+      1 + (1 + 7 * 2) + (1 + 7) + 2,
+    );
+    expect(cost('{ invitations(first: 0) { nodes { id } } }')).toBe(2);
+    expect(cost('{ a: __typename ... on Query { b: __typename } ...c } fragment c on Query { c: __typename }')).toBe(3);
+    expect(cost(BULK(2), { inputs: guests(3) })).toBe(1 + 1 + 3 * (1 + 2));
+    expect(cost(BULK(2), { inputs: guests(1)[0] })).toBe(1 + 1 + (1 + 2));
+    expect(cost('mutation { createInvitations(inputs: [{}, {}, {}]) { results { error { code } } } }')).toBe(
+      1 + 1 + 3 * 2,
+    );
+  });
+
+  it('counts a fragment by what it is spread in', () => {
+    const fragment = 'fragment nodes on InvitationConnection { nodes { id } }';
+    expect(cost(`{ a: invitations(first: 2) { ...nodes } b: invitations(first: 5) { ...nodes } } ${fragment}`)).toBe(
+      2 + 2 + 2 + 5,
+    );
+  });
+
+  it('is no less than what introspection is really answered with', async () => {
+    const { data } = await gateway.query(getIntrospectionQuery());
+    expect(cost(getIntrospectionQuery())).toBeGreaterThan(countFields(data));
+  });
+
+  it('finds a size declared for every list of objects', () => {
+    const directive = schema.getDirective('listSize')!;
+    const isList = ({ type }: GraphQLField<unknown, unknown>) => isListType(isNonNullType(type) ? type.ofType : type);
+    const fields = Object.values(schema.getTypeMap())
+      .filter((type) => isObjectType(type))
+      .filter(({ name }) => !name.startsWith('__'))
+      .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })));
+    const sizeOf = (field: GraphQLField<unknown, unknown>) => getDirectiveValues(directive, field.astNode!);
+    const isSizedAbove = (parent: string, name: string) => {
+      const above = fields.filter(({ field }) => getNamedType(field.type).name === parent);
+      return (
+        above.length > 0 && above.every(({ field }) => (sizeOf(field)?.['sizedFields'] as string[])?.includes(name))
+      );
+    };
+    const lists = fields.filter(({ field }) => isList(field) && isCompositeType(getNamedType(field.type)));
+    expect(lists.length).toBeGreaterThan(8);
+    const undeclared = lists.filter(({ type, field }) => !sizeOf(field) && !isSizedAbove(type.name, field.name));
+    expect(undeclared.map(({ type, field }) => `${type.name}.${field.name}`)).toEqual([]);
+    // A name that is misspelt would count nothing.
+    for (const { field } of fields) {
+      const { slicingArguments = [], sizedFields = [], requireOneSlicingArgument } = (sizeOf(field) ?? {}) as Json;
+      for (const name of slicingArguments) expect(field.args.map((argument) => argument.name)).toContain(name);
+      for (const name of sizedFields)
+        expect(fields.map((below) => `${below.type.name}.${below.field.name}`)).toContain(
+          `${getNamedType(field.type).name}.${name}`,
+        );
+      if (slicingArguments.length > 0) expect(requireOneSlicingArgument).toBe(false);
+    }
+  });
+});
+
+describe('what the gateway does not tell', () => {
+  const INPUT = 'mutation ($input: InviteParticipantsInput!) { inviteParticipants(callId: "c", input: $input) { id } }';
+  const identity = { user: { id: 'u1' } };
+
+  it.each<[string, string, Json, string]>([
+    ['a field', '{ invitationz { nodes { id } } }', {}, 'GRAPHQL_VALIDATION_FAILED'],
+    ['an argument', '{ invitations(frist: 1) { nodes { id } } }', {}, 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'a type',
+      'query ($x: InvitationFilte) { invitations(filter: $x) { nodes { id } } }',
+      {},
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    ['a word', '{ invitations(filter: { state: [actve] }) { nodes { id } } }', {}, 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'a word as text',
+      '{ invitations(filter: { state: ["active"] }) { nodes { id } } }',
+      {},
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    ['a member', '{ invitations(filter: { stat: [active] }) { nodes { id } } }', {}, 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'a word in a variable',
+      'query ($filter: InvitationFilter) { invitations(filter: $filter) { nodes { id } } }',
+      { filter: { state: ['actve'] } },
+      'BAD_USER_INPUT',
+    ],
+    ['a member in a variable', INPUT, { input: { participants: [{ identity }], clientContex: 'c' } }, 'BAD_USER_INPUT'],
+    [
+      'a nested member in a variable',
+      INPUT,
+      { input: { participants: [{ identity, hiden: true }] } },
+      'BAD_USER_INPUT',
+    ],
+  ])('is how %s is spelled', async (_, query, variables, code) => {
+    const { errors } = await ask(query, variables);
+    expect(errors?.[0]?.extensions?.['code']).toBe(code);
+    expect(JSON.stringify(errors)).not.toMatch(/Did you mean/i);
+  });
+
+  it('is what broke: a resolver that throws is masked on every transport, and reported', async () => {
+    const invited = await gateway.query(
+      'mutation ($input: CreateInvitationInput!) { createInvitation(input: $input) { tracking { id } } }',
+      { input: guests(1)[0] },
+    );
+    const { id } = dataOf(invited, 'createInvitation')['tracking'];
+    await gateway.run(`update record set payload = '{ torn', due_at = null where id = $1`, [id]);
+    const masked = { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+    const { errors } = await ask('query ($id: ID!) { invitation(id: $id) { id } }', { id });
+    expect(errors).toEqual([expect.objectContaining(masked)]);
+    const watched = await send(gateway.url, {
+      query: 'subscription ($id: ID!) { invitationUpdated(id: $id) { id } }',
+      variables: { id },
+    });
+    expect(watched.errors).toEqual([expect.objectContaining(masked)]);
+    expect(JSON.stringify([errors, watched])).not.toMatch(/torn|JSON/);
+    expect(gateway.errors.splice(0).length).toBeGreaterThanOrEqual(3);
+  });
+});
