@@ -74,8 +74,11 @@ export function createServer(options: ServerOptions): Server {
     frameworkErrors: (error, _, reply) => sendHttpError(reply as FastifyReply, error, report),
   });
   const apollo = new ApolloServer<GraphQLContext>({
-    ...documents.apolloOptions,
     schema,
+    // Refused by the gate instead, on all transports in the same words.
+    introspection: true,
+    documentStore: documents.documentStore,
+    persistedQueries: false,
     formatError: (_, error) => formatError(error),
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
@@ -84,7 +87,7 @@ export function createServer(options: ServerOptions): Server {
       fastifyApolloDrainPlugin(app),
       ApolloServerPluginCacheControlDisabled(),
       hasExplorer ? landingPage : ApolloServerPluginLandingPageDisabled(),
-      createDocumentPlugin(documents, PATH),
+      createDocumentPlugin({ documents, toClientError: formatError, path: PATH }),
       apolloLog.plugin,
     ],
   });

@@ -156,6 +156,21 @@ describe('a document beyond a limit', () => {
   });
 });
 
+describe('a condition at the root of a subscription', () => {
+  it.each([
+    'subscription { invitationUpdated(id: "1") @skip(if: true) { id } }',
+    'subscription { invitationUpdated(id: "1") @skip(if: null) { id } }',
+    'subscription { invitationUpdated(id: "1") @include { id } }',
+    'subscription ($v: Boolean!) { invitationUpdated(id: "1") @include(if: $v) { id } }',
+    'subscription { ... @skip(if: true) { invitationUpdated(id: "1") { id } } }',
+    'subscription { ...A } fragment A on Subscription { ...B } fragment B on Subscription { ...A invitationUpdated(id: "1") @skip(if: true) { id } }',
+  ])('is refused: %s', async (query) => {
+    const { status, errors } = await askBoth(gateway.url, { query, variables: { v: false } });
+    expect([status, errors?.[0]?.extensions?.['code']]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
+    expect(errors?.[0]?.message).toMatch(/takes no @skip and no @include/);
+  });
+});
+
 describe('a request over HTTP', () => {
   it('holds one document: several are refused as one', async () => {
     for (const batch of [[{ query: '{ __typename }' }, { query: '{ __typename }' }], [{ query: '{ __typename }' }], []])

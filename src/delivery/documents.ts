@@ -15,6 +15,7 @@ import { GatewayError, withCode } from '../errors.ts';
 import { createCostMeter, type Variables } from './document-cost.ts';
 import { documentLimits, documentLimitsRule, limitExceeded } from './document-limits.ts';
 import { createKnownDocuments, hashOf } from './known-documents.ts';
+import { findConditionalRoot } from './subscription-root.ts';
 import { createTrustedDocuments, type DocumentRequest } from './trusted-documents.ts';
 
 export interface DocumentGateOptions {
@@ -30,20 +31,14 @@ export interface DocumentParameters {
   variables?: Variables | null | undefined;
 }
 
-export type PreparedDocument = { document: DocumentNode } | { errors: readonly [GraphQLError, ...GraphQLError[]] };
+export type PreparedDocument =
+  { document: DocumentNode; text: string } | { errors: readonly [GraphQLError, ...GraphQLError[]] };
 
 export interface DocumentGate {
-  /** For transports that leave parsing to us. */
+  /** @returns what to run; or why nothing is */
   prepare(request: DocumentRequest & DocumentParameters): PreparedDocument;
-  /** Null where any document may run; throws GatewayError `FORBIDDEN` for one that is not trusted. */
-  findText: ((request: DocumentRequest) => string) | null;
-  /** @throws GatewayError `LIMIT_EXCEEDED` when it costs too much, `BAD_REQUEST` when nobody can tell what to run of it */
-  judge(document: DocumentNode, parameters: DocumentParameters): void;
-  /** Makes Apollo parse and validate as `prepare` does. */
-  apolloOptions: Pick<
-    ApolloServerOptions<BaseContext>,
-    'introspection' | 'parseOptions' | 'validationRules' | 'validationOptions' | 'documentStore' | 'persistedQueries'
-  >;
+  /** Where Apollo finds what was prepared, so that it does not parse and validate it again. */
+  documentStore: NonNullable<ApolloServerOptions<BaseContext>['documentStore']>;
 }
 
 const parseOptions = { maxTokens: documentLimits.tokens };
@@ -60,16 +55,19 @@ export function createDocumentGate(options: DocumentGateOptions): DocumentGate {
 
   function read(text: unknown): PreparedDocument {
     if (typeof text !== 'string' || text === '') return { errors: [new GatewayError('BAD_REQUEST', NO_DOCUMENT)] };
+    let document: DocumentNode;
     try {
-      const document = parse(text, parseOptions);
-      const [first, ...others] = validate(schema, document, rules, validationOptions).map((error) =>
-        error instanceof GatewayError ? error : withCode(error, 'GRAPHQL_VALIDATION_FAILED'),
-      );
-      return first ? { errors: [first, ...others] } : { document };
+      document = parse(text, parseOptions);
     } catch (error) {
       if (error instanceof GraphQLError) return { errors: [withCode(error, 'GRAPHQL_PARSE_FAILED')] };
       throw error;
     }
+    const conditional = findConditionalRoot(document);
+    const faults = conditional ? [conditional] : validate(schema, document, rules, validationOptions);
+    const [first, ...others] = faults.map((error) =>
+      error instanceof GatewayError ? error : withCode(error, 'GRAPHQL_VALIDATION_FAILED'),
+    );
+    return first ? { errors: [first, ...others] } : { document, text };
   }
 
   const problems = [...(trustedDocuments ?? [])].flatMap(([hash, text]) => {
@@ -80,6 +78,7 @@ export function createDocumentGate(options: DocumentGateOptions): DocumentGate {
   if (problems.length > 0) throw new ConfigError(problems);
   const findText = trustedDocuments && createTrustedDocuments(trustedDocuments);
 
+  /** @throws GatewayError `LIMIT_EXCEEDED` when it costs too much, `BAD_REQUEST` when nobody can tell what to run of it */
   function judge(document: DocumentNode, { operationName, variables }: DocumentParameters): void {
     const operation = getOperationAST(document, operationName);
     if (!operation) throw new GatewayError('BAD_REQUEST', AMBIGUOUS);
@@ -93,14 +92,12 @@ export function createDocumentGate(options: DocumentGateOptions): DocumentGate {
   }
 
   return {
-    findText,
-    judge,
     prepare(request) {
       try {
         const text = findText ? findText(request) : request.query;
         const hash = typeof text === 'string' ? hashOf(text) : '';
         const document = known.get(hash);
-        const prepared = document ? { document } : read(text);
+        const prepared = document ? { document, text: text as string } : read(text);
         if ('errors' in prepared) return prepared;
         known.add(hash, prepared.document);
         judge(prepared.document, request);
@@ -110,19 +107,11 @@ export function createDocumentGate(options: DocumentGateOptions): DocumentGate {
         throw error;
       }
     },
-    apolloOptions: {
-      // Refused by our rule instead, on all transports in the same words.
-      introspection: true,
-      parseOptions,
-      validationRules: ownRules,
-      validationOptions,
-      documentStore: {
-        // Apollo puts a name for the schema before the hash.
-        get: (key) => Promise.resolve(known.get(key.slice(key.indexOf(':') + 1))),
-        set: (key, document) => Promise.resolve(known.add(key.slice(key.indexOf(':') + 1), document)),
-        delete: () => Promise.resolve(),
-      },
-      persistedQueries: false,
+    documentStore: {
+      // Apollo puts a name for the schema before the hash.
+      get: (key) => Promise.resolve(known.get(key.slice(key.indexOf(':') + 1))),
+      set: () => Promise.resolve(),
+      delete: () => Promise.resolve(),
     },
   };
 }

@@ -1,37 +1,35 @@
-// Judges documents that come over HTTP, as a plugin of Apollo.
+// Judges documents that come over HTTP, as a plugin of Apollo: it runs what the gate lets through, and nothing else.
 import type { ApolloServerPlugin, GraphQLRequest } from '@apollo/server';
-import { GraphQLError } from 'graphql';
+import { getOperationAST, type GraphQLFormattedError } from 'graphql';
 import type { GraphQLContext } from '../context.ts';
 import { GatewayError } from '../errors.ts';
-import type { DocumentGate } from './documents.ts';
+import type { DocumentGate, PreparedDocument } from './documents.ts';
 
-/** @param path where subscriptions are served over WebSocket */
-export function createDocumentPlugin(
-  gate: Pick<DocumentGate, 'findText' | 'judge'>,
-  path: string,
-): ApolloServerPlugin<GraphQLContext> {
+export interface DocumentPluginOptions {
+  documents: Pick<DocumentGate, 'prepare'>;
+  toClientError: (error: unknown) => GraphQLFormattedError;
+  /** Where subscriptions are served over WebSocket. */
+  path: string;
+}
+
+export function createDocumentPlugin(options: DocumentPluginOptions): ApolloServerPlugin<GraphQLContext> {
   return {
     requestDidStart({ request }) {
-      const refusal = admit(gate, request);
+      const prepared = prepare(request, options);
+      // Apollo can refuse nothing before it has parsed something.
+      request.query = 'errors' in prepared ? '{ __typename }' : prepared.text;
+      // Apollo's own use of hashes is off, and would refuse them.
+      request.extensions = { ...request.extensions, persistedQuery: undefined };
+      const refusal = 'errors' in prepared ? prepared.errors.map(options.toClientError) : undefined;
       return Promise.resolve({
-        didResolveOperation({ document, operation, request: { operationName, variables } }) {
-          try {
-            if (refusal) throw refusal;
-            if (operation?.operation === 'subscription')
-              throw new GatewayError(
-                'BAD_REQUEST',
-                `A subscription cannot be sent over HTTP. Open a WebSocket to ${path} with the protocol graphql-transport-ws.`,
-              );
-            gate.judge(document, { operationName, variables });
-            return Promise.resolve();
-          } catch (error) {
-            return Promise.reject(error instanceof GatewayError ? withStatus(error) : (error as Error));
+        willSendResponse({ response: { http, body } }) {
+          if (body.kind !== 'single') return Promise.resolve();
+          if (refusal) {
+            body.singleResult = { errors: refusal };
+            http.status = refusal[0]?.extensions?.['code'] === 'FORBIDDEN' ? 403 : 400;
           }
-        },
-        willSendResponse({ response }) {
-          const errors = response.body?.kind === 'single' ? response.body.singleResult.errors : undefined;
-          const isBlamed = errors?.every(({ extensions }) => BLAMED_DOCUMENTS.has(extensions?.['code']));
-          if (response.http.status === 400 && isBlamed && takesPlainJson(request)) response.http.status = 200;
+          const isBlamed = body.singleResult.errors?.every(({ extensions }) => BLAMED.has(extensions?.['code']));
+          if (http.status === 400 && isBlamed && takesPlainJson(request)) http.status = 200;
           return Promise.resolve();
         },
       });
@@ -39,21 +37,14 @@ export function createDocumentPlugin(
   };
 }
 
-/** Puts the text that the request asks for where Apollo looks for it. */
-function admit(gate: Pick<DocumentGate, 'findText'>, request: GraphQLRequest): GatewayError | undefined {
-  if (!gate.findText) return undefined;
-  const { query, extensions } = request;
-  // Apollo's own use of the hash is off.
-  request.extensions = { ...extensions, persistedQuery: undefined };
-  try {
-    request.query = gate.findText({ query, extensions, documentId: findDocumentId(request) });
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    // Apollo can refuse nothing before it has parsed something.
-    request.query = '{ __typename }';
-    return error;
-  }
+function prepare(request: GraphQLRequest, { documents, path }: DocumentPluginOptions): PreparedDocument {
+  const { query, extensions, operationName, variables } = request;
+  const documentId = findDocumentId(request);
+  const prepared = documents.prepare({ query, extensions, documentId, operationName, variables });
+  if ('errors' in prepared || getOperationAST(prepared.document, operationName)?.operation !== 'subscription')
+    return prepared;
+  const cure = `Open a WebSocket to ${path} with the protocol graphql-transport-ws.`;
+  return { errors: [new GatewayError('BAD_REQUEST', `A subscription cannot be sent over HTTP. ${cure}`)] };
 }
 
 function findDocumentId({ http }: GraphQLRequest): unknown {
@@ -61,14 +52,8 @@ function findDocumentId({ http }: GraphQLRequest): unknown {
   return (http?.body as { documentId?: unknown } | undefined)?.documentId;
 }
 
-/** Apollo takes the status from the error that it is given, and sends what is inside. */
-function withStatus(error: GatewayError): GraphQLError {
-  const status = error.code === 'FORBIDDEN' ? 403 : 400;
-  return new GraphQLError(error.message, { originalError: error, extensions: { http: { status } } });
-}
-
 /** The document's own faults; for them the GraphQL over HTTP specification wants 200 where the media type tells no answers from other JSON. */
-const BLAMED_DOCUMENTS = new Set<unknown>(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT']);
+const BLAMED = new Set<unknown>(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT']);
 
 /** Whoever says nothing, or that anything will do, is told by the status. */
 function takesPlainJson({ http }: GraphQLRequest): boolean {
