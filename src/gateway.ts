@@ -87,8 +87,6 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     }
     const { baseUrl, loadToken, stamp, caller } =
       config.graph.mode === 'live' ? toLive(config.graph, webhooks, logger) : await emulate(config.graph);
-    // What is wrong with the credential is logged now, and not only when somebody invites.
-    loadToken().catch(() => {});
     const storeOptions = { stamp, keyMs: config.idempotencyKeyMs, quotas: config.quotas };
     const store = await begin(
       'file' in config.store
@@ -237,6 +235,8 @@ export function createGateway(config: Config, logger: Logger): Gateway {
       // Graph asks back before it makes a subscription.
       await begin(changeSubscription);
     }
+    // What is wrong with the credential is logged now, and not only when somebody invites.
+    loadToken().catch(() => {});
     return { url, emulatorUrl: config.graph.mode === 'emulator' ? baseUrl : null };
   }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { ConfigError, loadConfig } from '../src/config.ts';
 import type { LiveGraph } from '../src/config-graph.ts';
 import { createApplicationPair } from './support/certificates.ts';
+
+// Keys take their time on a busy machine.
+jest.setTimeout(30_000);
 
 type Environment = { [name: string]: string };
 

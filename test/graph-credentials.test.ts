@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createGraphCredentials } from '../src/auth/graph-credentials.ts';
 import type { GraphCredential } from '../src/config-graph.ts';
@@ -6,6 +6,9 @@ import { GraphSignIn } from '../src/graph/graph-error.ts';
 import type { LoadToken, UserAssertion } from '../src/graph/token.ts';
 import { CLIENT, entraError, SECRET, startAuthority, TENANT, type Authority } from './support/authority.ts';
 import type { Json } from './support/gateway.ts';
+
+// Keys take their time on a busy machine.
+jest.setTimeout(30_000);
 
 const trusted = getCACertificates('default');
 let authority: Authority;
