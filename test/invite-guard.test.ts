@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { domainToUnicode } from 'node:url';
 import { loadConfig } from '../src/config.ts';
@@ -7,6 +7,8 @@ import type { InviteLists } from '../src/invite-lists.ts';
 import { toInvitationRequest } from '../src/tracking/requests.ts';
 import { dataOf, startGateway, type Json, type TestGateway } from './support/gateway.ts';
 import { engines, type Engine } from './support/stores.ts';
+
+jest.setTimeout(30_000);
 
 const listsOf = (environment: { [name: string]: string }): InviteLists => loadConfig(environment).inviteLists;
 const inputTo = (invitedUserEmailAddress: string, cc?: string) => ({
