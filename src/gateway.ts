@@ -1,19 +1,13 @@
 // The composition root: builds the gateway from its configuration, starts its parts in order and stops them in reverse.
 import { readFileSync } from 'node:fs';
-import { createGraphCredentials } from './auth/graph-credentials.ts';
 import { createNotificationTokenCheck } from './auth/notification-token.ts';
 import type { Config } from './config.ts';
-import type { LiveGraph } from './config-graph.ts';
 import { createCounters } from './counters.ts';
-import { CALLS_PATH } from './delivery/webhooks.ts';
-import { createEmulator } from './emulator/emulator.ts';
-import { DEFAULT_APP_ID, DEFAULT_TENANT_ID } from './emulator/settings.ts';
 import { isLoopback } from './environment.ts';
 import { createBatchReader } from './graph/batch.ts';
 import { createGraphClient } from './graph/client.ts';
 import { isGraphFailure } from './graph/graph-error.ts';
 import { createGovernor, GOVERNED_CONNECTIONS } from './graph/governor.ts';
-import type { LoadToken } from './graph/token.ts';
 import { createUserReader } from './graph/user-reader.ts';
 import type { Logger } from './logger.ts';
 import { createSeldomLog } from './seldom-log.ts';
@@ -29,6 +23,7 @@ import { Sender } from './tracking/sender.ts';
 import { createSqliteStore } from './tracking/sqlite.ts';
 import { Sweeper } from './tracking/sweeper.ts';
 import { createTracker } from './tracking/tracker.ts';
+import { openUpstream } from './upstream.ts';
 import { createWebhookServer } from './webhook-server.ts';
 
 export interface Gateway {
@@ -48,16 +43,6 @@ interface Part {
   stop(): Promise<void>;
 }
 
-/** The Graph that is asked. */
-interface Upstream {
-  baseUrl: string;
-  loadToken: LoadToken;
-  /** Marks a store as belonging to it. */
-  stamp: string;
-  /** Who its notifications of calls are for, and where the keys for their tokens are published. */
-  caller: { appId: string; tenantId: string; metadataUrl: string } | null;
-}
-
 export function createGateway(config: Config, logger: Logger): Gateway {
   const { webhooks } = config;
   const parts: Part[] = [];
@@ -69,24 +54,11 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     return part;
   }
 
-  async function emulate(graph: Extract<Config['graph'], { mode: 'emulator' }>): Promise<Upstream> {
-    const callbackUrl = webhooks && new URL(CALLS_PATH, webhooks.publicUrl).href;
-    const emulator = createEmulator({ ...graph.emulator, callbackUrl });
-    parts.unshift(emulator);
-    const baseUrl = await emulator.start();
-    logger.warn({ emulator: baseUrl }, 'Graph is emulated: nobody is really invited, and nothing leaves this machine');
-    const metadataUrl = `${baseUrl}/v1/.well-known/OpenIdConfiguration`;
-    // The emulator's port is chance, its state is not.
-    const caller = { appId: DEFAULT_APP_ID, tenantId: DEFAULT_TENANT_ID, metadataUrl };
-    return { baseUrl, loadToken: () => Promise.resolve('emulator'), stamp: 'emulator', caller };
-  }
-
   async function start() {
     if (config.auth.mode === 'developer' && !isLoopback(config.host)) {
       logger.warn({ host: config.host }, 'everybody who reaches this address acts as the same caller');
     }
-    const { baseUrl, loadToken, stamp, caller } =
-      config.graph.mode === 'live' ? toLive(config.graph, webhooks, logger) : await emulate(config.graph);
+    const { baseUrl, loadToken, stamp, caller } = await begin(await openUpstream(config, logger));
     const storeOptions = { stamp, keyMs: config.idempotencyKeyMs, quotas: config.quotas };
     const store = await begin(
       'file' in config.store
@@ -255,16 +227,6 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     },
     stop,
     watchCount: () => feed?.watchCount ?? 0,
-  };
-}
-
-function toLive(graph: LiveGraph, webhooks: Config['webhooks'], logger: Logger): Upstream {
-  const { baseUrl, tenantId } = graph;
-  return {
-    baseUrl,
-    loadToken: createGraphCredentials({ ...graph, logger }),
-    stamp: [new URL(baseUrl).origin, ...(tenantId === null ? [] : [tenantId.toLowerCase()])].join(' '),
-    caller: webhooks?.caller ?? null,
   };
 }
 

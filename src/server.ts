@@ -64,7 +64,12 @@ export function createServer(options: ServerOptions): Server {
   const apolloLog = createApolloLog(logger, report);
   const schema = createSchema();
   const documents = createDocumentGate({ schema, isIntrospectable: hasExplorer, trustedDocuments });
-  const authenticate = createAuthenticate(options.auth);
+  const authenticate = createAuthenticate(options.auth, (error) =>
+    logger.error(
+      { err: error },
+      'the keys of AUTH_ISSUER cannot be loaded: callers with tokens of other keys have to wait',
+    ),
+  );
   const isAllowedOrigin = createOriginCheck(options);
   const isAllowedHost = createHostCheck(options);
   const app = fastify({
@@ -149,7 +154,7 @@ export function createServer(options: ServerOptions): Server {
           try {
             request.session = await authenticate(request.headers.authorization);
           } catch (error) {
-            return refuseCaller(reply, error, report);
+            return refuseCaller(reply, error);
           }
         });
         await graphql.register(fastifyApollo(apollo), {
@@ -175,12 +180,10 @@ export function createServer(options: ServerOptions): Server {
   };
 }
 
-function refuseCaller(reply: FastifyReply, error: unknown, report: (error: Error) => void): FastifyReply {
+function refuseCaller(reply: FastifyReply, error: unknown): FastifyReply {
   if (!(error instanceof GatewayError)) throw error;
-  if (error.code === 'UNAUTHENTICATED')
-    return sendError(reply.header('www-authenticate', 'Bearer error="invalid_token"'), 401, error.code, error.message);
-  report(error);
-  return sendError(reply, 503, error.code, error.message);
+  if (error.code !== 'UNAUTHENTICATED') return sendError(reply, 503, error.code, error.message);
+  return sendError(reply.header('www-authenticate', 'Bearer error="invalid_token"'), 401, error.code, error.message);
 }
 
 const landingPage: ApolloServerPlugin = {

@@ -204,7 +204,7 @@ describe('when the keys of the issuer are out of reach', () => {
       errors: [{ extensions: { code: 'UPSTREAM_UNAVAILABLE' } }],
     });
     expect(await (await open({ authorization })).closed()).toMatchObject({ code: 1013 });
-    expect(gateway.errors.splice(0)).toHaveLength(2);
+    expect(gateway.errors.splice(0)).toHaveLength(1);
   });
 
   it('goes on with the keys that are known, and says so for others', async () => {
@@ -233,7 +233,7 @@ describe('when the keys of the issuer are out of reach', () => {
     jest.setSystemTime(Date.now() + 60_000);
     expect(await ask(await issuer.bearer({}, { key: late }))).toMatchObject({ status: 200 });
     jest.useRealTimers();
-    expect(gateway.errors.splice(0)).toHaveLength(3);
+    expect(gateway.errors.splice(0)).toHaveLength(1);
   });
 });
 

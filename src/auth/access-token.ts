@@ -12,6 +12,8 @@ export interface AccessTokenOptions {
   /** The directories whose users and applications may call; empty = all that the issuer vouches for. */
   allowedTenants: readonly string[];
   now?: () => Date;
+  /** Told each time that the keys of the issuer cannot be loaded. */
+  onKeysFailure: (error: Error) => void;
 }
 
 /** @throws GatewayError `UNAUTHENTICATED` for a token that is not good here; `UPSTREAM_UNAVAILABLE` when the keys to judge it are out of reach */
@@ -29,9 +31,9 @@ const NOT_VALID = 'The token is not valid here.';
 const CURE = 'Get a new one of the issuer and for the audience that this gateway is configured for.';
 
 export function createAccessTokenCheck(options: AccessTokenOptions): AccessTokenCheck {
-  const { issuer, audiences, allowedTenants, now = () => new Date() } = options;
+  const { issuer, audiences, allowedTenants, now = () => new Date(), onKeysFailure: onFailure } = options;
   const home = issuer.replace(TENANT_PLACEHOLDER, 'organizations').replace(/\/$/, '');
-  const findKey = createSigningKeys({ metadataUrl: `${home}/.well-known/openid-configuration`, now });
+  const findKey = createSigningKeys({ metadataUrl: `${home}/.well-known/openid-configuration`, now, onFailure });
   const tenants = new Set(allowedTenants.map((tenant) => tenant.toLowerCase()));
 
   async function verify(token: string): Promise<JWTPayload> {

@@ -18,9 +18,10 @@ export interface Session {
  */
 export type Authenticate = (authorization: string | undefined) => Promise<Session | null>;
 
-export function createAuthenticate(config: AuthConfig): Authenticate {
+/** @param onKeysFailure told each time that the keys of the issuer cannot be loaded */
+export function createAuthenticate(config: AuthConfig, onKeysFailure: (error: Error) => void): Authenticate {
   if (config.mode === 'developer') return () => Promise.resolve({ caller: developer, expiresAt: null });
-  const check = createAccessTokenCheck(config);
+  const check = createAccessTokenCheck({ ...config, onKeysFailure });
   return async (authorization) => {
     if (authorization === undefined) return null;
     const token = /^Bearer +([\w.-]+) *$/i.exec(authorization)?.[1];

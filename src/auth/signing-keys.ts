@@ -16,6 +16,8 @@ export const SIGNING_ALGORITHMS = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES3
 export interface SigningKeysOptions {
   metadataUrl: string;
   now: () => Date;
+  /** Told each time that the keys cannot be loaded, a few times in a minute at the most. */
+  onFailure?: (error: KeysUnavailable) => void;
 }
 
 interface Known {
@@ -32,7 +34,7 @@ const FIRST_GAP_MS = 5_000;
 const TIMEOUT_MS = 5_000;
 
 /** @returns what finds the key of a token; throws `KeysUnavailable`, or an error of jose when there is no such key. */
-export function createSigningKeys({ metadataUrl, now }: SigningKeysOptions): JWTVerifyGetKey {
+export function createSigningKeys({ metadataUrl, now, onFailure }: SigningKeysOptions): JWTVerifyGetKey {
   let known: Known | undefined;
   let loading: Promise<Known> | undefined;
   let triedAtMs = -Infinity;
@@ -51,7 +53,9 @@ export function createSigningKeys({ metadataUrl, now }: SigningKeysOptions): JWT
       failure = undefined;
       return (known = { keys, loadedAtMs: Number(now()) });
     } catch (error) {
-      throw (failure = new KeysUnavailable(error));
+      failure = new KeysUnavailable(error);
+      onFailure?.(failure);
+      throw failure;
     }
   }
   const isTriedSince = (ms: number) => Number(now()) - triedAtMs < ms;

@@ -16,7 +16,6 @@ export interface SocketSessionsOptions {
   authenticate: Authenticate;
   /** How many sockets one caller may have here at once. */
   socketsPerCaller: number;
-  report: (error: Error) => void;
 }
 
 /** The sockets of all callers. */
@@ -97,7 +96,6 @@ export class SocketSession {
       return session;
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      if (error.code === 'UPSTREAM_UNAVAILABLE') this.#options.report(error);
       this.#close(error.code === 'UNAUTHENTICATED' ? FORBIDDEN : TRY_AGAIN_LATER, error.message.slice(0, 120));
       return null;
     }
