@@ -4,6 +4,7 @@ import { startGateway, waitFor, type Json, type TestGateway } from './support/ga
 import {
   AUDIENCE,
   encode,
+  EVERY_SCOPE,
   newKey,
   signWithPublicKey,
   startIssuer,
@@ -278,17 +279,35 @@ describe('a socket', () => {
   });
 
   it('asks what comes later with the permissions of the new token', async () => {
-    const socket = await open({ authorization: await issuer.bearer() });
+    const socket = await open({ authorization: await issuer.bearer({ scp: 'Invitations.Read' }) });
     await socket.received('connection_ack');
-    socket.send({ type: 'ping', payload: { authorization: await issuer.bearer({ scp: 'Invitations.Read' }) } });
-    await socket.received('pong');
-    socket.send({ type: 'subscribe', id: '1', payload: { query: SUBSCRIBE } });
-    await socket.received('next');
-    expect(socket.messages.find(({ type }) => type === 'next')).toMatchObject({
-      payload: { errors: [{ path: ['inviteParticipantsOperationsUpdated'], extensions: { code: 'FORBIDDEN' } }] },
-    });
+    for (const id of ['before', 'after']) {
+      socket.send({ type: 'subscribe', id, payload: { query: '{ inviteParticipantsOperations { nodes { id } } }' } });
+      await waitFor('the answer', () => socket.messages.some((message) => message['id'] === id));
+      socket.send({
+        type: 'ping',
+        payload: { authorization: await issuer.bearer({ scp: `Invitations.Read ${EVERY_SCOPE}` }) },
+      });
+      await socket.received('pong');
+    }
+    const answerTo = (id: string) => socket.messages.find((message) => message['id'] === id)?.['payload'] as Json;
+    expect(answerTo('before')).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+    expect(answerTo('after')).toEqual({ data: { inviteParticipantsOperations: { nodes: [] } } });
     socket.socket.terminate();
   });
+
+  it.each([
+    ['scope', { scp: 'Invitations.Read CallInvitations.Read' }, { scp: 'Invitations.Read' }],
+    ['role', { roles: ['Invitations.Admin'] }, {}],
+  ])(
+    'is closed by a token with one %s less, for what is under way was allowed by the old one',
+    async (_, more, less) => {
+      const socket = await open({ authorization: await issuer.bearer(more) });
+      await socket.received('connection_ack');
+      socket.send({ type: 'ping', payload: { authorization: await issuer.bearer(less) } });
+      expect(await socket.closed()).toEqual({ code: 4403, reason: 'The new token allows less: connect with it' });
+    },
+  );
 
   it('is refused when its caller has too many, and taken when one is closed', async () => {
     const authorization = await issuer.bearer();

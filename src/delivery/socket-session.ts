@@ -67,12 +67,14 @@ export class SocketSession {
     return true;
   }
 
-  /** Goes on with the token of a ping that has one: it must be the same caller's. */
+  /** Goes on with the token of a ping that has one: it must be the same caller's, and allow as much. */
   async renew(payload: Payload): Promise<void> {
     if (!this.#current || authorizationOf(payload) === undefined) return;
     const session = await this.#authenticate(payload);
     if (!session || !this.#current) return;
     if (toKey(session) !== toKey(this.#current)) return this.#close(FORBIDDEN, 'The new token is of another caller');
+    // What is under way was allowed by the old one.
+    if (!hasAllOf(session, this.#current)) return this.#close(FORBIDDEN, 'The new token allows less: connect with it');
     this.#current = session;
     this.#watchExpiry(session);
   }
@@ -108,6 +110,10 @@ export class SocketSession {
     if (leftMs <= 0) return this.#close(FORBIDDEN, 'The token has expired: connect with a new one');
     this.#expiry = setTimeout(() => this.#watchExpiry(session), Math.min(leftMs, LONGEST_TIMER_MS));
   }
+}
+
+function hasAllOf({ caller }: Session, { caller: before }: Session): boolean {
+  return caller.permissions.isSupersetOf(before.permissions) && (caller.isAdmin || !before.isAdmin);
 }
 
 function toKey({ caller: { tenantId, subject } }: Session): string {
