@@ -60,8 +60,9 @@ export const invitationResolvers: Resolvers = {
     sendInvitationMessage: ({ payload }) => payload.sendInvitationMessage ?? null,
     status: ({ payload }) => payload.status ?? null,
     // These members belong to the record and are not read anew: null until they were heard of.
-    invitedUser: ({ payload: { invitedUser } }) =>
-      invitedUser
+    // Nothing is read of whom Graph did not name: until it has answered a reset, the user is whom the caller wrote.
+    invitedUser: ({ graphId, request, payload: { invitedUser } }) =>
+      invitedUser && (graphId !== null || request.resetRedemption !== true)
         ? { userPrincipalName: null, externalUserState: null, externalUserStateChangeDateTime: null, ...invitedUser }
         : null,
     invitedUserSponsors: ({ payload }) => payload.invitedUserSponsors ?? null,

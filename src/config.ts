@@ -17,8 +17,8 @@ export interface Config {
   /** Origins beside our own whose pages may call us. */
   allowedOrigins: readonly string[];
   auth: AuthConfig;
-  /** How many sockets one caller may have at one replica. */
-  socketsPerCaller: number;
+  /** How many sockets and streams one caller may have at one replica. */
+  connectionsPerCaller: number;
   store: { databaseUrl: string } | { file: string };
   graph: GraphConfig;
   /** Whether participants can be invited to calls in this cloud and version of Graph. */
@@ -84,7 +84,7 @@ export function loadConfig(environment: Environment): Config {
     trustedDocuments: loadTrustedDocuments(read),
     allowedOrigins: read.origins('ALLOWED_ORIGINS'),
     auth: loadAuth(read, { host, isLive: graph.mode === 'live' }),
-    socketsPerCaller: read.integer('SOCKETS_PER_CALLER', 1_000, 1, 1_000_000),
+    connectionsPerCaller: read.integer('CONNECTIONS_PER_CALLER', 1_000, 1, 1_000_000),
     store,
     graph,
     offersCallInvitations: clouds[cloud].callVersions.includes(graph.version),

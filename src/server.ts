@@ -13,8 +13,11 @@ import type { AuthConfig } from './config-auth.ts';
 import { GraphQLContext, type Services } from './context.ts';
 import { createDeadline } from './deadline.ts';
 import { createApolloLog } from './delivery/apollo-log.ts';
+import { CallerSessions } from './delivery/caller-sessions.ts';
 import { createDocumentGate, explainError } from './delivery/documents.ts';
 import { createDocumentPlugin } from './delivery/http-documents.ts';
+import { createLiveDocuments } from './delivery/live-documents.ts';
+import { serveSse } from './delivery/sse.ts';
 import { serveWebSockets } from './delivery/websocket.ts';
 import { GatewayError, toClientError } from './errors.ts';
 import { sendError, sendHttpError, strictness } from './http-error.ts';
@@ -32,8 +35,8 @@ export interface ServerOptions {
   trustedDocuments: ReadonlyMap<string, string> | null;
   allowedOrigins: readonly string[];
   auth: AuthConfig;
-  /** How many sockets one caller may have here at once. */
-  socketsPerCaller: number;
+  /** How many sockets and streams one caller may have here at once. */
+  connectionsPerCaller: number;
   services: Services;
   /** For operators: how Graph is doing, and what was counted. */
   inspect: () => object;
@@ -55,6 +58,7 @@ export interface Server {
 }
 
 const PATH = '/graphql';
+const STREAM_PATH = '/graphql/stream';
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export function createServer(options: ServerOptions): Server {
@@ -96,21 +100,22 @@ export function createServer(options: ServerOptions): Server {
       apolloLog.plugin,
     ],
   });
-  const endWebSockets = serveWebSockets({
-    server: app.server,
-    path: PATH,
+  const sessions = new CallerSessions({ authenticate, connectionsPerCaller: options.connectionsPerCaller });
+  const live = createLiveDocuments({
     schema,
-    authenticate,
-    socketsPerCaller: options.socketsPerCaller,
+    documents,
     createContext: (of) => new GraphQLContext(services, of),
     mutationMs: services.timeoutMs,
     toClientError: formatError,
-    report,
-    isAllowedHost,
-    isAllowedOrigin,
-    documents,
+  });
+  const delivery = { schema, live, sessions, toClientError: formatError, report, isAllowedHost, isAllowedOrigin };
+  const endWebSockets = serveWebSockets({
+    ...delivery,
+    server: app.server,
+    path: PATH,
     maxMessageBytes: MAX_BODY_BYTES,
   });
+  let endStreams = () => {};
 
   let isStopping = false;
   // Otherwise a connection that was busy when the stop began would be kept alive, and be waited for.
@@ -165,6 +170,7 @@ export function createServer(options: ServerOptions): Server {
           },
         });
       });
+      endStreams = serveSse(app, { ...delivery, path: STREAM_PATH });
       if (hasExplorer) {
         app.get('/', (_, reply) => reply.redirect(PATH));
         await serveExplorer(app, PATH);
@@ -173,6 +179,7 @@ export function createServer(options: ServerOptions): Server {
     },
     async stop() {
       isStopping = true;
+      endStreams();
       await endWebSockets();
       await apollo.stop();
       await app.close();

@@ -9,6 +9,7 @@ import {
   signWithPublicKey,
   startIssuer,
   TENANT,
+  toOid,
   type Claims,
   type Issuer,
   type SigningKey,
@@ -42,6 +43,14 @@ afterEach(async () => {
   await issuer.stop();
 });
 afterAll(() => void jest.useRealTimers());
+
+/** Moves the clock of the gateway and of the tokens on; timers run as they do. */
+function setClock(forwardMs: number): void {
+  const now = Date.now() + forwardMs;
+  const doNotFake =
+    'nextTick setImmediate setTimeout setInterval clearTimeout clearInterval queueMicrotask performance';
+  jest.useFakeTimers({ doNotFake: doNotFake.split(' ') as never, advanceTimers: true, now });
+}
 
 const start = async (environment: { [name: string]: string } = {}) => {
   gateway = await startGateway(engine, { ...issuer.environment, ...environment });
@@ -81,7 +90,7 @@ const bad: [string, () => Promise<string>][] = [
   ['of a key that the issuer does not have', () => issuer.bearer({}, { key: late })],
   [
     'changed after it was signed',
-    async () => (await issuer.bearer()).replace(/\.[^.]+\./, `.${encode(issuer.claims({ oid: 'admin' }))}.`),
+    async () => (await issuer.bearer()).replace(/\.[^.]+\./, `.${encode(issuer.claims({ oid: toOid('admin') }))}.`),
   ],
   [
     'without a signature',
@@ -104,6 +113,17 @@ const bad: [string, () => Promise<string>][] = [
   ['of no issuer', () => issuer.bearer({ iss: undefined })],
   ['of nobody', () => issuer.bearer({ sub: undefined })],
   ['an ID token', () => issuer.bearer({ nonce: 'n' })],
+  [
+    'an ID token with roles and without a nonce',
+    () => issuer.bearer({ scp: undefined, azp: undefined, roles: ['Invitations.ReadWrite'] }),
+  ],
+  ['whose subject is no text', () => issuer.bearer({ oid: undefined, sub: 5 as never })],
+  ['whose subject is empty', () => issuer.bearer({ oid: undefined, sub: '' })],
+  ['whose subject is too long', () => issuer.bearer({ oid: undefined, sub: 'x'.repeat(3_500) })],
+  ['whose object id is no text', () => issuer.bearer({ oid: { a: 1 } })],
+  ['whose tenant is empty', () => issuer.bearer({ tid: '' })],
+  ['whose tenant is a list', () => issuer.bearer({ tid: [TENANT] })],
+  ['that ends after the end of time', () => issuer.bearer({ exp: 1e13 })],
   ['a logout token', () => issuer.bearer({}, { header: { typ: 'logout+jwt' } })],
   ['of another tenant', () => issuer.bearer({ tid: '00000000-0000-4000-8000-000000000000' })],
   ['of no tenant', () => issuer.bearer({ tid: undefined })],
@@ -134,7 +154,7 @@ describe('a token that is not good', () => {
 describe('a token that is good', () => {
   const good: [string, Claims][] = [
     ['of a user', {}],
-    ['of an application', { scp: undefined, roles: ['Invitations.Read'], idtyp: 'app', oid: 'app-1' }],
+    ['of an application', { scp: undefined, roles: ['Invitations.Read'], idtyp: 'app', oid: toOid('app-1') }],
     ['for several audiences, ours among them', { aud: ['other', AUDIENCE] }],
     ['that has just expired', { exp: seconds(-30) }],
     ['that begins in a moment', { nbf: seconds(30) }],
@@ -191,7 +211,10 @@ describe('without a token', () => {
   });
 
   it('a socket is closed, for all that there is to watch needs one', async () => {
-    expect(await (await open()).closed()).toMatchObject({ code: 4403, reason: expect.stringMatching(/authorization/) });
+    expect(await (await open()).closed()).toMatchObject({
+      code: 4403,
+      reason: expect.stringContaining('`authorization`'),
+    });
   });
 });
 
@@ -211,19 +234,7 @@ describe('when the keys of the issuer are out of reach', () => {
   it('goes on with the keys that are known, and says so for others', async () => {
     await start();
     expect(await ask(await issuer.bearer())).toMatchObject({ status: 200 });
-    jest.useFakeTimers({
-      doNotFake: [
-        'nextTick',
-        'setImmediate',
-        'setTimeout',
-        'setInterval',
-        'clearTimeout',
-        'clearInterval',
-        'queueMicrotask',
-        'performance',
-      ],
-      now: Date.now() + 60_000,
-    });
+    setClock(60_000);
     issuer.isUp = false;
     expect(await ask(await issuer.bearer())).toMatchObject({ status: 200 });
     for (let count = 0; count < 3; count += 1)
@@ -239,7 +250,7 @@ describe('when the keys of the issuer are out of reach', () => {
 });
 
 describe('a socket', () => {
-  beforeEach(() => start({ SOCKETS_PER_CALLER: '2' }));
+  beforeEach(() => start({ CONNECTIONS_PER_CALLER: '2' }));
   // A token that is over counts for another minute.
   const shortLived = (claims: Claims = {}) => issuer.bearer({ exp: seconds(-58), ...claims });
 
@@ -247,7 +258,10 @@ describe('a socket', () => {
     const socket = await open({ authorization: await shortLived() });
     await socket.received('connection_ack');
     socket.send({ type: 'subscribe', id: '1', payload: { query: SUBSCRIBE } });
-    expect(await socket.closed()).toEqual({ code: 4403, reason: 'The token has expired: connect with a new one' });
+    expect(await socket.closed()).toEqual({
+      code: 4403,
+      reason: 'The token has expired. Connect again with a new one.',
+    });
     await waitFor('the watch to end', () => gateway.watchCount() === 0);
   });
 
@@ -267,7 +281,7 @@ describe('a socket', () => {
   });
 
   it.each([
-    ['another caller', () => issuer.bearer({ oid: 'user-2' })],
+    ['another caller', () => issuer.bearer({ oid: toOid('user-2') })],
     ['another tenant', () => issuer.bearer({ tid: 'tenant-2' })],
     ['nobody', () => issuer.bearer({}, { key: stranger })],
     ['a time that is over', () => issuer.bearer({ exp: seconds(-120) })],
@@ -305,16 +319,61 @@ describe('a socket', () => {
       const socket = await open({ authorization: await issuer.bearer(more) });
       await socket.received('connection_ack');
       socket.send({ type: 'ping', payload: { authorization: await issuer.bearer(less) } });
-      expect(await socket.closed()).toEqual({ code: 4403, reason: 'The new token allows less: connect with it' });
+      expect(await socket.closed()).toEqual({
+        code: 4403,
+        reason: 'The new token allows less. Connect again with it.',
+      });
     },
   );
+
+  it('does nothing more for a client that does not answer that its token has expired', async () => {
+    const authorization = await shortLived();
+    const socket = await open({ authorization });
+    await socket.received('connection_ack');
+    const { _receiver: receiver } = socket.socket as unknown as {
+      _receiver: { removeAllListeners(event: string): void };
+    };
+    // The close of the server is not answered, and the socket stays half open.
+    receiver.removeAllListeners('conclude');
+    await waitFor('the token to be over', async () => (await ask(authorization)).status === 401);
+    const mutation =
+      'mutation { createInvitation(input: { invitedUserEmailAddress: "a@example.com", inviteRedirectUrl: "https://app.example.com" }) { id } }';
+    for (let id = 0; id < 50 && socket.socket.readyState === WebSocket.OPEN; id += 1) {
+      socket.send({ type: 'subscribe', id: String(id), payload: { query: id < 49 ? '{ __typename }' : mutation } });
+    }
+    await socket.closed();
+    expect(await gateway.emulator.invitations()).toEqual([]);
+  });
+
+  it('goes on with the token that was sent last, and with the old one while the new one cannot be judged', async () => {
+    const socket = await open({ authorization: await issuer.bearer({ scp: 'Invitations.Read' }) });
+    await socket.received('connection_ack');
+    issuer.isUp = false;
+    setClock(60_000);
+    const unknown = await issuer.bearer({ scp: 'Invitations.Read' }, { key: late });
+    socket.send({ type: 'ping', payload: { authorization: unknown } });
+    socket.send({ type: 'ping', payload: { authorization: await issuer.bearer() } });
+    await socket.received('pong', 2);
+    socket.send({
+      type: 'subscribe',
+      id: '1',
+      payload: { query: '{ inviteParticipantsOperations { nodes { id } } }' },
+    });
+    await socket.received('next');
+    expect(socket.messages.at(-2)).toMatchObject({
+      payload: { data: { inviteParticipantsOperations: { nodes: [] } } },
+    });
+    jest.useRealTimers();
+    socket.socket.terminate();
+    expect(gateway.errors.splice(0)).toHaveLength(1);
+  });
 
   it('is refused when its caller has too many, and taken when one is closed', async () => {
     const authorization = await issuer.bearer();
     const sockets = [await open({ authorization }), await open({ authorization })];
     for (const socket of sockets) await socket.received('connection_ack');
     expect(await (await open({ authorization })).closed()).toMatchObject({ code: 1013 });
-    const other = await open({ authorization: await issuer.bearer({ oid: 'user-2' }) });
+    const other = await open({ authorization: await issuer.bearer({ oid: toOid('user-2') }) });
     await other.received('connection_ack');
     sockets[0]?.socket.close();
     await sockets[0]?.closed();

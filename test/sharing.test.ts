@@ -1,7 +1,7 @@
 // Several callers of one gateway, over HTTP and sockets: each sees what is its own, or was shared, and nothing else.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { connect, dataOf, startGateway, waitFor, type Answer, type Json, type TestGateway } from './support/gateway.ts';
-import { startIssuer, type Claims, type Issuer } from './support/issuer.ts';
+import { startIssuer, toOid, type Claims, type Issuer } from './support/issuer.ts';
 import { engines, type Engine } from './support/stores.ts';
 
 jest.setTimeout(30_000);
@@ -21,15 +21,15 @@ beforeAll(async () => {
 afterAll(() => issuer.stop());
 
 const who: { [name: string]: Claims } = {
-  owner: { oid: 'owner' },
+  owner: { oid: toOid('owner') },
   grantee: { oid: GRANTEE.toLowerCase() },
-  admin: { oid: 'admin', roles: ['Invitations.Admin'] },
-  stranger: { oid: 'stranger' },
-  'same subject in another tenant': { oid: 'owner', tid: 'another' },
-  'admin of another tenant': { oid: 'admin', tid: 'another', roles: ['Invitations.Admin'] },
-  'admin by a scope of that name': { oid: 'x', scp: 'Invitations.Admin Invitations.ReadWrite' },
+  admin: { oid: toOid('admin'), roles: ['Invitations.Admin'] },
+  stranger: { oid: toOid('stranger') },
+  'same subject in another tenant': { oid: toOid('owner'), tid: 'another' },
+  'admin of another tenant': { oid: toOid('admin'), tid: 'another', roles: ['Invitations.Admin'] },
+  'admin by a scope of that name': { oid: toOid('x'), scp: 'Invitations.Admin Invitations.ReadWrite' },
   'an application of the name of the owner': {
-    oid: 'app',
+    oid: toOid('app'),
     sub: 'owner',
     scp: undefined,
     roles: ['Invitations.ReadWrite'],

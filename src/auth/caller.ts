@@ -15,6 +15,7 @@ export const PERMISSIONS = [
   'Invitations.ReadWrite',
   'CallInvitations.Read',
   'CallInvitations.ReadWrite',
+  'Users.Read',
 ] as const;
 
 /** The fixed identity of `AUTH_MODE=developer`. */

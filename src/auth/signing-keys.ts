@@ -50,6 +50,8 @@ export function createSigningKeys({ metadataUrl, now, onFailure }: SigningKeysOp
         cooldownDuration: Infinity,
       });
       await keys.reload();
+      // Whoever publishes none has made a mistake: those that are known go on.
+      if (keys.jwks()?.keys.length === 0) throw new Error('the issuer publishes no keys');
       failure = undefined;
       return (known = { keys, loadedAtMs: Number(now()) });
     } catch (error) {

@@ -1,35 +1,26 @@
 // GraphQL over WebSocket (graphql-transport-ws) on the HTTP server's port.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { getOperationAST, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { makeServer } from 'graphql-ws';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { HostCheck, OriginCheck } from '../auth/origins.ts';
-import type { Authenticate } from '../auth/session.ts';
-import type { ContextOptions, GraphQLContext } from '../context.ts';
-import { createDeadline } from '../deadline.ts';
-import { GatewayError, toError, withCode } from '../errors.ts';
-import type { DocumentGate } from './documents.ts';
-import { SocketSessions, type SocketSession } from './socket-session.ts';
-import type { DocumentRequest } from './trusted-documents.ts';
+import { authorizationOf } from '../auth/session.ts';
+import { GatewayError, toError } from '../errors.ts';
+import type { CallerSession, CallerSessions } from './caller-sessions.ts';
+import type { LiveDocuments, LiveRequest } from './live-documents.ts';
 
 export interface WebSocketOptions {
   server: Server;
   path: string;
   schema: GraphQLSchema;
-  authenticate: Authenticate;
-  /** Made anew for each document. */
-  createContext: (options: ContextOptions) => GraphQLContext;
-  /** What a mutation needs. */
-  mutationMs: number;
+  live: LiveDocuments;
+  sessions: CallerSessions;
   toClientError: (error: unknown) => GraphQLFormattedError;
   report: (error: Error) => void;
   isAllowedHost: HostCheck;
   isAllowedOrigin: OriginCheck;
-  documents: Pick<DocumentGate, 'prepare'>;
   maxMessageBytes: number;
-  /** How many sockets one caller may have here at once. */
-  socketsPerCaller: number;
 }
 
 /** How many documents may run on one socket at once. */
@@ -39,49 +30,61 @@ const PING_EVERY_MS = 12_000;
 /** How long a client has to answer that it is closed. */
 const CLOSE_MS = 2_000;
 const GOING_AWAY = 1001;
+const TRY_AGAIN_LATER = 1013;
 const BAD_REQUEST = 4400;
+const FORBIDDEN = 4403;
 const INTERNAL_SERVER_ERROR = 4500;
+
+/** Bytes are counted, and two of them hold what our reasons are longer by. */
+const MOST_REASON = 120;
+
+/** One socket. */
+interface Connection {
+  session: CallerSession;
+  /** @returns whether the socket may stay; closes it when what is done fails */
+  allow: (act: (session: CallerSession) => Promise<void>) => Promise<boolean>;
+}
 
 /** @returns how to end: every socket is closed with 1001, every subscription returned. */
 export function serveWebSockets(options: WebSocketOptions): () => Promise<void> {
-  const { server, schema, toClientError } = options;
-  const sessions = new SocketSessions(options);
+  const { server, schema, live, toClientError } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: options.maxMessageBytes,
     perMessageDeflate: false,
     handleProtocols: (protocols) => (protocols.has('graphql-transport-ws') ? 'graphql-transport-ws' : false),
   });
-  const protocol = makeServer<Record<string, unknown>, SocketSession>({
+  const protocol = makeServer<Record<string, unknown>, Connection>({
     schema,
-    onConnect: ({ connectionParams, extra }) => extra.begin(connectionParams),
-    onSubscribe: ({ subscriptions, extra }, _, payload) => {
+    onConnect: ({ connectionParams, extra }) =>
+      extra.allow((session) => session.begin(authorizationOf(connectionParams))),
+    onSubscribe({ subscriptions, extra: { session } }, _, payload) {
       if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
-      const { operationName, variables } = payload;
-      const prepared = options.documents.prepare(payload as typeof payload & DocumentRequest);
-      if ('errors' in prepared) return prepared.errors;
-      const { document } = prepared;
-      const isSubscription = getOperationAST(document, operationName)?.operation === 'subscription';
-      const contextValue = options.createContext({
-        findSession: () => extra.current,
-        deadline: isSubscription ? null : createDeadline(options.mutationMs),
-      });
-      return { schema, document, operationName, variableValues: variables, contextValue };
+      return live.prepare(payload as LiveRequest, () => session.current);
     },
-    // graphql-js gives variables that do not fit no code.
-    onNext: (_, __, ___, ____, result) =>
-      result.errors
-        ? {
-            ...result,
-            errors: result.errors.map((error) => toClientError(error.path ? error : withCode(error, 'BAD_USER_INPUT'))),
-          }
-        : undefined,
+    onNext: (_, __, ___, ____, result) => live.toAnswer(result),
     onError: (_, __, ___, errors) => errors.map(toClientError),
   });
 
   function serve(socket: WebSocket): void {
-    const close = (code: number, reason: string) => socket.close(code, reason);
-    const session = sessions.create(close);
+    const close = (code: number, reason: string) => {
+      session.end();
+      socket.close(code, reason);
+      // Whoever does not answer is not waited for.
+      setTimeout(() => socket.terminate(), CLOSE_MS).unref();
+    };
+    const refuse = ({ code, message }: GatewayError) =>
+      close(code === 'UNAUTHENTICATED' ? FORBIDDEN : TRY_AGAIN_LATER, message.slice(0, MOST_REASON));
+    const session = options.sessions.create(refuse);
+    const allow: Connection['allow'] = async (act) => {
+      try {
+        await act(session);
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
+        refuse(error);
+      }
+      return session.current !== null;
+    };
     const fail = (error: unknown) => {
       // The client's fault, which the library has no code for.
       if (toError(error).message.startsWith('Unexpected message of type'))
@@ -103,11 +106,12 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
           socket.on('message', (data: RawData) => void handle((data as Buffer).toString()).catch(fail)),
         // Not with the payload of the ping, as the library would: there is a token in it.
         onPing: async (payload) => {
-          await session.renew(payload);
+          const authorization = authorizationOf(payload);
+          if (authorization !== undefined) await allow(() => session.renew(authorization));
           await send('{"type":"pong"}');
         },
       },
-      session,
+      { session, allow },
     );
     let isAlive = true;
     const pinging = setInterval(() => {

@@ -250,7 +250,10 @@ export type Invitation = {
   readonly invitedUserDisplayName: Maybe<Scalars['String']['output']>;
   readonly invitedUserEmailAddress: Maybe<Scalars['String']['output']>;
   readonly invitedUserMessageInfo: Maybe<InvitedUserMessageInfo>;
-  /** The users who answer for the guest, as Graph answered; groups are left out. */
+  /**
+   * The users who answer for the guest; groups are left out. Their members are read in the gateway's own name, for Graph would not
+   * show them to everybody who may invite.
+   */
   readonly invitedUserSponsors: Maybe<ReadonlyArray<User>>;
   /** What the guest becomes; Graph's default is `Guest`. */
   readonly invitedUserType: Maybe<UserType>;

@@ -18,16 +18,19 @@ export function createVisibleStatements(dialect: Dialect) {
 
   return {
     // By the ids alone first: an engine may prefer to look through all that the viewer sees. Who may see a record is judged
-    // last and by the same statement, so that another's takes no longer than an absent one.
+    // before its large columns are read, so that another's takes no longer than an absent one.
     find: `
       with known as materialized (
-        select * from record where ${among('id', 'select id from record where id = $1 union all select id from record where graph_id = $1')}
+        select id, kind, tenant_id, subject, call_id from record
+        where ${among('id', 'select id from record where id = $1 union all select id from record where graph_id = $1')}
+      ), seen as materialized (
+        select id from known
+        where kind = $2 and (cast($3 as text) is null or call_id = $3) and tenant_id = $4 and (
+          subject = $5 or cast($7 as integer) = 1
+          or exists (select 1 from record_grant where record_id = known.id and record_grant.subject = $6)
+        )
       )
-      select ${columns} from known as record
-      where kind = $2 and (cast($3 as text) is null or call_id = $3) and tenant_id = $4 and (
-        subject = $5 or cast($7 as integer) = 1
-        or exists (select 1 from record_grant where record_id = record.id and record_grant.subject = $6)
-      )
+      select ${columns} from record where ${among('id', 'select id from seen')}
       ${newestFirst} limit 1`,
 
     /**

@@ -1,5 +1,5 @@
 // An OpenID Connect issuer on loopback that signs whatever it is told to.
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { json, startGraphServer, type SeenRequest } from './graph-server.ts';
 
@@ -31,6 +31,12 @@ export const AUDIENCE = 'api://gateway';
 export const TENANT = '5d3b8c1e-4a0f-4a53-9d0e-7c3f1a9b2e64';
 export const EVERY_SCOPE = 'Invitations.ReadWrite CallInvitations.ReadWrite';
 
+/** @returns the directory's object id of somebody. */
+export function toOid(name: string): string {
+  const hex = createHash('sha256').update(name).digest('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+}
+
 export async function newKey(kid: string): Promise<SigningKey> {
   return { kid, ...(await generateKeyPair('RS256', { extractable: true })) };
 }
@@ -50,7 +56,15 @@ export async function startIssuer(): Promise<Issuer> {
     },
     claims(claims = {}) {
       const now = Math.floor(Date.now() / 1000);
-      const usual = { iss: issuer.url, aud: AUDIENCE, tid: TENANT, oid: 'user-1', sub: 'pairwise', scp: EVERY_SCOPE };
+      const usual = {
+        iss: issuer.url,
+        aud: AUDIENCE,
+        tid: TENANT,
+        oid: toOid('user-1'),
+        sub: 'pairwise',
+        azp: 'frontend',
+        scp: EVERY_SCOPE,
+      };
       return JSON.parse(JSON.stringify({ ...usual, nbf: now - 5, exp: now + 3_600, ...claims })) as JWTPayload;
     },
     stop: () => server.stop(),
