@@ -108,7 +108,7 @@ export function createServer(options: ServerOptions): Server {
     mutationMs: services.timeoutMs,
     toClientError: formatError,
   });
-  const delivery = { schema, live, sessions, toClientError: formatError, report, isAllowedHost, isAllowedOrigin };
+  const delivery = { live, sessions, toClientError: formatError, report, isAllowedHost, isAllowedOrigin };
   const endWebSockets = serveWebSockets({
     ...delivery,
     server: app.server,

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import WebSocket from 'ws';
 import { startGateway, waitFor, type Json, type TestGateway } from './support/gateway.ts';
 import {
@@ -38,11 +38,11 @@ beforeEach(async () => {
   engine = await sqlite.open();
 });
 afterEach(async () => {
+  jest.useRealTimers();
   await gateway.stop();
   await engine.close();
   await issuer.stop();
 });
-afterAll(() => void jest.useRealTimers());
 
 /** Moves the clock of the gateway and of the tokens on; timers run as they do. */
 function setClock(forwardMs: number): void {
@@ -244,7 +244,6 @@ describe('when the keys of the issuer are out of reach', () => {
     issuer.published = [late];
     jest.setSystemTime(Date.now() + 60_000);
     expect(await ask(await issuer.bearer({}, { key: late }))).toMatchObject({ status: 200 });
-    jest.useRealTimers();
     expect(gateway.errors.splice(0)).toHaveLength(1);
   });
 });
@@ -352,7 +351,10 @@ describe('a socket', () => {
     setClock(60_000);
     const unknown = await issuer.bearer({ scp: 'Invitations.Read' }, { key: late });
     socket.send({ type: 'ping', payload: { authorization: unknown } });
-    socket.send({ type: 'ping', payload: { authorization: await issuer.bearer() } });
+    socket.send({
+      type: 'ping',
+      payload: { authorization: await issuer.bearer({ scp: `Invitations.Read ${EVERY_SCOPE}` }) },
+    });
     await socket.received('pong', 2);
     socket.send({
       type: 'subscribe',
@@ -363,7 +365,6 @@ describe('a socket', () => {
     expect(socket.messages.at(-2)).toMatchObject({
       payload: { data: { inviteParticipantsOperations: { nodes: [] } } },
     });
-    jest.useRealTimers();
     socket.socket.terminate();
     expect(gateway.errors.splice(0)).toHaveLength(1);
   });

@@ -27,8 +27,13 @@ afterAll(async () => {
 });
 
 /** A bare connection: what it was answered, and whether it was ended. */
-function openTcp(): { socket: Socket; answer: () => string; isClosed: () => boolean; closed: () => Promise<unknown> } {
-  const socket = connect(Number(host.split(':')[1]), '127.0.0.1');
+function openTcp(allowHalfOpen = false): {
+  socket: Socket;
+  answer: () => string;
+  isClosed: () => boolean;
+  closed: () => Promise<unknown>;
+} {
+  const socket = connect({ port: Number(host.split(':')[1]), host: '127.0.0.1', allowHalfOpen });
   let [text, isClosed] = ['', false];
   socket.on('data', (chunk) => (text += chunk.toString()));
   socket.on('error', () => {});
@@ -130,6 +135,18 @@ describe('a socket that breaks the protocol is closed with the code for it', () 
     expect((await opened.closed()).code).toBe(4406);
   });
 
+  it('a refused upgrade does not keep its connection', async () => {
+    const opened = openTcp(true);
+    opened.socket.write(
+      `GET /elsewhere HTTP/1.1\r\nHost: ${host}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${UPGRADE}\r\n`,
+    );
+    // Only who writes learns that the other half has gone, too.
+    const writing = setInterval(() => opened.socket.write('x'), 20);
+    await opened.closed();
+    clearInterval(writing);
+    expect(opened.answer()).toMatch(/^HTTP\/1.1 404 /);
+  });
+
   it('more than 500 documents on it are refused one by one, and the others go on', async () => {
     const opened = await open();
     await opened.begin();
@@ -143,6 +160,91 @@ describe('a socket that breaks the protocol is closed with the code for it', () 
     await waitFor('another one', () => gateway.watchCount() === 500);
     opened.socket.terminate();
     await waitFor('all to end', () => gateway.watchCount() === 0);
+  });
+});
+
+describe('a socket that takes more than its share', () => {
+  const subscribe = (id: string, extensions: object = {}) => ({
+    type: 'subscribe',
+    id,
+    payload: { query: ENDLESS, extensions },
+  });
+
+  it('is closed when it does not read what is sent', async () => {
+    const opened = await open();
+    await opened.begin();
+    const { _socket: tcp } = opened.socket as unknown as { _socket: Socket };
+    tcp.pause();
+    const long = `{ ${Array.from({ length: 20 }, (_, index) => `a${index}: __typename`).join(' ')} }`;
+    for (let id = 0; id < 60_000 && opened.socket.readyState === WebSocket.OPEN; id += 1) {
+      opened.send({ type: 'subscribe', id: `${id}`, payload: { query: long } });
+      if (id % 200 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (opened.socket.bufferedAmount > 0) break;
+    }
+    tcp.resume();
+    // The reason stands behind all that was not read.
+    expect([1006, 1013]).toContain((await opened.closed()).code);
+    expect(await isServing()).toBe(true);
+  });
+
+  it('is not answered before it has begun', async () => {
+    const opened = await open();
+    for (let count = 0; count < 100; count += 1) opened.send({ type: 'ping' });
+    await opened.begin();
+    expect(opened.messages).toEqual([{ type: 'connection_ack' }]);
+    opened.socket.terminate();
+  });
+
+  it('is closed for an id that is long: 4400', async () => {
+    const opened = await open();
+    await opened.begin();
+    opened.send(subscribe('x'.repeat(129)));
+    expect((await opened.closed()).code).toBe(4400);
+  });
+
+  it('is refused documents that are large together', async () => {
+    const opened = await open();
+    await opened.begin();
+    for (let id = 0; id < 6; id += 1) opened.send(subscribe(String(id), { x: 'x'.repeat(900_000) }));
+    await waitFor('two refusals', () => opened.messages.filter(({ type }) => type === 'error').length === 2);
+    expect(opened.messages.at(-1)).toMatchObject({ payload: [{ extensions: { code: 'LIMIT_EXCEEDED' } }] });
+    opened.socket.terminate();
+    await waitFor('all to end', () => gateway.watchCount() === 0);
+  });
+
+  it('leaves nothing behind when it uses ids again before their documents have ended', async () => {
+    for (let round = 0; round < 30; round += 1) {
+      const opened = await open();
+      await opened.begin();
+      for (let pair = 0; pair < 20; pair += 1) {
+        opened.send(subscribe('1'));
+        opened.send({ type: 'complete', id: '1' });
+      }
+      opened.send({ type: 'subscribe', id: '2', payload: { query: '{ gateway { pollLagMs } }' } });
+      opened.send({ type: 'complete', id: '2' });
+      opened.send(subscribe('2'));
+      opened.send(subscribe('1'));
+      await new Promise((resolve) => setImmediate(resolve));
+      opened.socket.terminate();
+    }
+    expect(await isServing()).toBe(true);
+    await waitFor('all watches to end', () => gateway.watchCount() === 0);
+  });
+
+  it('is not let go of its places by completing what goes on', async () => {
+    await gateway.emulator.fault({ path: '/invite$', effect: { kind: 'delay', ms: 1_000 } });
+    const opened = await open();
+    await opened.begin();
+    const query =
+      'mutation { inviteParticipants(callId: "c", input: { participants: [{ identity: { user: { id: "u" } } }] }) { id } }';
+    for (let id = 0; id < 510; id += 1) {
+      opened.send({ type: 'subscribe', id: String(id), payload: { query } });
+      opened.send({ type: 'complete', id: String(id) });
+    }
+    opened.send({ type: 'subscribe', id: 'last', payload: { query: '{ __typename }' } });
+    await waitFor('a refusal', () => opened.messages.some(({ type, id }) => type === 'error' && id === 'last'));
+    opened.socket.terminate();
+    await gateway.emulator.clearFaults();
   });
 });
 

@@ -1,7 +1,7 @@
 // GraphQL over WebSocket (graphql-transport-ws) on the HTTP server's port.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { ExecutionArgs, ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { makeServer } from 'graphql-ws';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { HostCheck, OriginCheck } from '../auth/origins.ts';
@@ -9,11 +9,11 @@ import { authorizationOf } from '../auth/session.ts';
 import { GatewayError, toError } from '../errors.ts';
 import type { CallerSession, CallerSessions } from './caller-sessions.ts';
 import type { LiveDocuments, LiveRequest } from './live-documents.ts';
+import { SocketDocuments } from './socket-documents.ts';
 
 export interface WebSocketOptions {
   server: Server;
   path: string;
-  schema: GraphQLSchema;
   live: LiveDocuments;
   sessions: CallerSessions;
   toClientError: (error: unknown) => GraphQLFormattedError;
@@ -23,8 +23,10 @@ export interface WebSocketOptions {
   maxMessageBytes: number;
 }
 
-/** How many documents may run on one socket at once. */
-const MAX_OPERATIONS = 500;
+/** Ids are kept as long as their documents. */
+const MOST_ID = 128;
+/** Whoever has not read so much gets no more. */
+const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
 /** A socket that does not answer a ping within the same time is dead. */
 const PING_EVERY_MS = 12_000;
 /** How long a client has to answer that it is closed. */
@@ -33,6 +35,7 @@ const GOING_AWAY = 1001;
 const TRY_AGAIN_LATER = 1013;
 const BAD_REQUEST = 4400;
 const FORBIDDEN = 4403;
+const SUBSCRIBER_ALREADY_EXISTS = 4409;
 const INTERNAL_SERVER_ERROR = 4500;
 
 /** Bytes are counted, and two of them hold what our reasons are longer by. */
@@ -41,26 +44,61 @@ const MOST_REASON = 120;
 /** One socket. */
 interface Connection {
   session: CallerSession;
+  documents: SocketDocuments;
+  /** Of the message that is being worked on. */
+  messageBytes: number;
+  close: (code: number, reason: string) => void;
   /** @returns whether the socket may stay; closes it when what is done fails */
   allow: (act: (session: CallerSession) => Promise<void>) => Promise<boolean>;
 }
 
+/** Which document of which socket it is that runs. */
+interface Running {
+  id: string;
+  documents: SocketDocuments;
+}
+
 /** @returns how to end: every socket is closed with 1001, every subscription returned. */
 export function serveWebSockets(options: WebSocketOptions): () => Promise<void> {
-  const { server, schema, live, toClientError } = options;
+  const { server, live, toClientError } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: options.maxMessageBytes,
     perMessageDeflate: false,
     handleProtocols: (protocols) => (protocols.has('graphql-transport-ws') ? 'graphql-transport-ws' : false),
   });
+  const running = new WeakMap<ExecutionArgs, Running>();
   const protocol = makeServer<Record<string, unknown>, Connection>({
-    schema,
     onConnect: ({ connectionParams, extra }) =>
       extra.allow((session) => session.begin(authorizationOf(connectionParams))),
-    onSubscribe({ subscriptions, extra: { session } }, _, payload) {
-      if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooMany()];
-      return live.prepare(payload as LiveRequest, () => session.current);
+    onSubscribe({ extra: { session, documents, messageBytes, close } }, id, payload) {
+      if (id.length > MOST_ID || documents.has(id)) {
+        if (documents.has(id)) close(SUBSCRIBER_ALREADY_EXISTS, 'Subscriber for this id already exists');
+        else close(BAD_REQUEST, `An id has at most ${MOST_ID} characters`);
+        // Without an answer the library would run the document itself.
+        return [new GatewayError('BAD_REQUEST', 'The id is not good.')];
+      }
+      const args = live.prepare(payload as LiveRequest, () => session.current);
+      if (!('document' in args)) return args;
+      const refusal = documents.take(id, messageBytes);
+      if (refusal) return [refusal];
+      running.set(args, { id, documents });
+      return args;
+    },
+    execute: async (args) => {
+      const { id, documents } = running.get(args) as Running;
+      try {
+        return (await live.run(args)) as ExecutionResult;
+      } finally {
+        documents.release(id);
+      }
+    },
+    subscribe: async (args) => {
+      const { id, documents } = running.get(args) as Running;
+      const result = await live.run(args);
+      if (Symbol.asyncIterator in result) return documents.follow(id, result);
+      documents.release(id);
+      return result;
     },
     onNext: (_, __, ___, ____, result) => live.toAnswer(result),
     onError: (_, __, ___, errors) => errors.map(toClientError),
@@ -93,25 +131,36 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
       close(INTERNAL_SERVER_ERROR, 'Internal server error');
     };
     const send = (data: string) =>
-      new Promise<void>((resolve, reject) => {
+      new Promise<void>((resolve) => {
         if (socket.readyState !== socket.OPEN) return resolve();
-        socket.send(data, (error) => (error ? reject(error) : resolve()));
+        if (socket.bufferedAmount > MOST_UNREAD_BYTES) {
+          close(TRY_AGAIN_LATER, 'Nobody reads what is sent');
+          return resolve();
+        }
+        // What does not arrive is told by the close.
+        socket.send(data, () => resolve());
       });
+    const connection: Connection = { session, documents: new SocketDocuments(), messageBytes: 0, close, allow };
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
         send,
         close,
         onMessage: (handle) =>
-          socket.on('message', (data: RawData) => void handle((data as Buffer).toString()).catch(fail)),
+          socket.on('message', (data: RawData) => {
+            connection.messageBytes = (data as Buffer).length;
+            handle((data as Buffer).toString()).catch(fail);
+          }),
         // Not with the payload of the ping, as the library would: there is a token in it.
         onPing: async (payload) => {
+          // Strangers are not answered at all.
+          if (!session.current) return;
           const authorization = authorizationOf(payload);
           if (authorization !== undefined) await allow(() => session.renew(authorization));
           await send('{"type":"pong"}');
         },
       },
-      { session, allow },
+      connection,
     );
     let isAlive = true;
     const pinging = setInterval(() => {
@@ -125,6 +174,7 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
     socket.once('close', (code, reason) => {
       clearInterval(pinging);
       session.end();
+      connection.documents.end();
       closed(code, reason.toString()).catch(fail);
     });
   }
@@ -149,11 +199,8 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
   };
 }
 
-function tooMany(): GatewayError {
-  const cure = 'Complete some, or open another socket.';
-  return new GatewayError('LIMIT_EXCEEDED', `More than ${MAX_OPERATIONS} documents run on this socket. ${cure}`);
-}
-
 function refuse(socket: Duplex, status: string): void {
+  // Whoever keeps the other half open is not waited for.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
