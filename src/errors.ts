@@ -88,8 +88,7 @@ export function toClientError(error: unknown, report: (error: Error) => void): G
   const blame = error instanceof GraphQLError && origin instanceof GraphQLError ? toBlame(error, origin) : undefined;
   if (blame) {
     const field = toInputPosition(blame.error);
-    // Suggestions tell of the schema; for those about variables Apollo has no option.
-    const message = blame.error.message.replace(/ Did you mean .+\?$/s, '');
+    const message = shorten(withoutSuggestion(blame.error.message));
     return { message, ...where, extensions: { code: blame.code, ...(field ? { field } : {}) } };
   }
   report(toError(origin));
@@ -98,6 +97,31 @@ export function toClientError(error: unknown, report: (error: Error) => void): G
     ...where,
     extensions: { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode },
   };
+}
+
+/** Of the errors of one answer; whoever mends these learns of the rest. */
+export const MOST_ERRORS = 10;
+
+/** @returns the first errors of an answer as clients get them. */
+export function toClientErrors(
+  errors: readonly unknown[],
+  formatError: (error: unknown) => GraphQLFormattedError,
+): GraphQLFormattedError[] {
+  return errors.slice(0, MOST_ERRORS).map((error) => formatError(error));
+}
+
+/** Suggestions tell of the schema; for those about variables Apollo has no option. They end a message. */
+function withoutSuggestion(message: string): string {
+  const at = message.endsWith('?') ? message.lastIndexOf(' Did you mean ') : -1;
+  return at < 0 ? message : message.slice(0, at);
+}
+
+/** In characters, of a message that quotes the request: its beginning says what is wrong, and its end why. */
+const [MOST_BEGINNING, MOST_END] = [300, 100];
+
+function shorten(message: string): string {
+  if (message.length <= MOST_BEGINNING + MOST_END) return message;
+  return `${message.slice(0, MOST_BEGINNING)}…${message.slice(-MOST_END)}`.toWellFormed();
 }
 
 /** @returns what graphql-js blames the request for, and as what; undefined when it blames us. */

@@ -3,16 +3,32 @@ import { Kind, parse, visit, type ASTNode, type GraphQLError } from 'graphql';
 
 /** A document that is longer is not looked through: one that is wrong in many places is to be refused fast. */
 const MOST_CHARACTERS = 10_000;
+/** A longer position is none: it holds names that a client made up. In characters. */
+const LONGEST_POSITION = 500;
 
 /** @returns the position, or undefined when the error is not about a value of an argument or variable. */
 export function toInputPosition(error: GraphQLError): string | undefined {
-  // A variable's position is only in the message, behind the value, which may hold anything: so the last match counts.
-  const [, variable] = /^Variable "\$(\w+)" (?:got invalid value|of )/.exec(error.message) ?? [];
-  if (variable !== undefined) {
-    const [, position] = /.* at "(\w+(?:\.\w+|\[\d+\])+)"; /s.exec(error.message) ?? [];
-    const [, member] = /.*; Field "(\w+)" (?:of required type|is not defined)/s.exec(error.message) ?? [];
-    return (position ?? variable) + (member === undefined ? '' : `.${member}`);
-  }
+  const position = toVariablePosition(error.message) ?? findLiteralPosition(error);
+  return position !== undefined && position.length <= LONGEST_POSITION ? position : undefined;
+}
+
+/** A variable's position is only in the message, behind the value, which may hold anything: so the last of each mark counts. */
+function toVariablePosition(message: string): string | undefined {
+  const [, variable] = /^Variable "\$(\w+)" (?:got invalid value|of )/.exec(message) ?? [];
+  if (variable === undefined) return undefined;
+  const position = readAtLast(message, ' at "', /(\w+(?:\.\w+|\[\d+\])+)"; /y);
+  const member = readAtLast(message, '; Field "', /(\w+)" (?:of required type|is not defined)/y);
+  return (position ?? variable) + (member === undefined ? '' : `.${member}`);
+}
+
+/** Tried at one place only: a value may hold the mark, or what looks like the rest, any number of times. */
+function readAtLast(message: string, mark: string, rest: RegExp): string | undefined {
+  const at = message.lastIndexOf(mark);
+  rest.lastIndex = at + mark.length;
+  return at < 0 ? undefined : rest.exec(message)?.[1];
+}
+
+function findLiteralPosition(error: GraphQLError): string | undefined {
   const node = error.nodes?.[0];
   const source = node?.loc?.source.body;
   return node && source !== undefined && source.length <= MOST_CHARACTERS ? toLiteralPosition(source, node) : undefined;

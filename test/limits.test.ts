@@ -121,7 +121,7 @@ describe('a document beyond a limit', () => {
 
   it('is told of ten faults at the most', async () => {
     const { errors } = await ask(`{ gateway { ${repeat(300, (at) => `f${at}`)} } }`);
-    expect(errors).toHaveLength(11);
+    expect(errors).toHaveLength(10);
     expect(errors?.at(-1)?.message).toMatch(/limit/);
   });
 
@@ -153,6 +153,76 @@ describe('a document beyond a limit', () => {
     socket.on('open', () => socket.send(JSON.stringify({ type: 'ping', payload: { x: 'x'.repeat(1024 * 1024) } })));
     expect(await closed).toBe(1009);
     expect((await gateway.query('{ __typename }')).status).toBe(200);
+  });
+});
+
+describe('hostile text that errors quote', () => {
+  const texts = [
+    'x',
+    '"',
+    ' at "',
+    ' at "a.b',
+    '; Field "',
+    '; Field "a" is',
+    ' Did you mean ',
+    '?',
+    '\\',
+    '\n',
+    '\u0001',
+  ];
+  const fill = (text: string, length: number) => text.repeat(length / text.length);
+  const LARGE = 900_000;
+  /** As large as it may be as JSON. */
+  const swell = (text: string, bytes = LARGE) => text.repeat(bytes / (JSON.stringify(text).length - 2));
+  const BY_SIZE = 'query ($n: Int) { invitations(first: $n) { pageInfo { hasNextPage } } }';
+  const BY_INPUT =
+    'mutation ($input: CreateInvitationInput!) { createInvitation(input: $input) { tracking { revision } } }';
+  const members = (text: string) => Object.fromEntries(range(60).map((at) => [`${at}${swell(text, LARGE / 60)}`, at]));
+  const requests: [string, Json][] = texts.flatMap((text): [string, Json][] => {
+    const large = swell(text);
+    const request = (query: string, variables: Json = {}) => ({ query, variables });
+    const name = JSON.stringify(text);
+    return [
+      [`${name} as a size`, request(BY_SIZE, { n: large })],
+      [`${name} and a question mark as a size`, request(BY_SIZE, { n: `${large}?` })],
+      [`${name} as an input`, request(BY_INPUT, { input: large })],
+      [`${name} as a name`, request(BY_INPUT, { input: { ...guests(1)[0], [large]: 1 } })],
+      [`${name} as many names`, request(BY_INPUT, { input: { ...guests(1)[0], ...members(text) } })],
+      [`${name} as a document`, request(large)],
+      [`${name} as the longest document`, request(fill(text, 99_999))],
+      [`${name} in a text without an end`, request(`{ a(b: "${fill(text, 90_000)}`)],
+    ];
+  });
+  requests.push(
+    ['a field with a long name', { query: `{ ${fill('x', 99_000)} }` }],
+    ['a variable with a long name', { query: `query ($${fill('x', 9_000)}: Int!) { __typename }` }],
+    ['ten faults behind many lines', { query: `${fill('\n', 90_000)} { ${repeat(20, (at) => `f${at}`)} }` }],
+    ['a member with a long name', { query: `{ invitations(filter: { ${fill('x', 9_000)}: 1 }) { nodes { id } } }` }],
+  );
+
+  it.each(requests)('makes no long answer, and does not keep others waiting: %s', async (_, request) => {
+    const asked = [post(gateway.url, request), send(gateway.url, request)];
+    const neighbour = await gateway.query('{ gateway { mode } }');
+    expect(neighbour).toEqual({ status: 200, data: { gateway: { mode: 'emulator' } } });
+    for (const answer of await Promise.all(asked)) {
+      expect(answer.data).toBeUndefined();
+      expect(answer.errors?.length).toBeGreaterThan(0);
+      expect(answer.errors?.length).toBeLessThanOrEqual(10);
+      for (const { extensions } of answer.errors ?? []) expect(extensions?.['code']).not.toMatch(/INTERNAL/);
+      expect(JSON.stringify(answer).length).toBeLessThan(20_000);
+    }
+  });
+
+  it('leaves the end of a message, which says why, and the position', async () => {
+    const of = async (members: Json) => (await ask(BY_INPUT, { input: { ...guests(1)[0], ...members } })).errors?.[0];
+    expect(await of({ [swell(' at "')]: 1 })).toMatchObject({
+      message: expect.stringMatching(/^Variable "\$input" got invalid value .*….* is not defined by type "\w+"\.$/s),
+      extensions: { code: 'BAD_USER_INPUT', field: 'input' },
+    });
+    expect((await of({ resetRedemption: swell('; Field "a" is') }))?.extensions?.['field']).toBe(
+      'input.resetRedemption',
+    );
+    expect((await of({ [swell('x')]: 1 }))?.extensions).toEqual({ code: 'BAD_USER_INPUT' });
   });
 });
 

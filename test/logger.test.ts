@@ -89,6 +89,13 @@ describe('a line of the log', () => {
     expect([line['err'].message, line['nested'].list[0]]).toEqual([expected, expected]);
   });
 
+  it('takes no longer for what looks like the beginning of a secret again and again', () => {
+    for (const text of ['x', 'x%40', 'a@1.', '1@', '%', 'eyJ', '://', '?a', 'Bearer ']) {
+      const many = text.repeat(1_000_000 / text.length);
+      expect(lineOf(new Error(`${many} ${guest}`))['err'].message).toMatch(/ …$/);
+    }
+  });
+
   it('stays one line of JSON whatever there is to say', () => {
     const secret = fc.constantFrom(guest, token, `Bearer ${token}`, '\n    at ', '\\', '"', '?a=', '://', '@', said);
     fc.assert(

@@ -55,7 +55,7 @@ function toLine(text: string, secrets: readonly string[]): string {
   const [line = ''] = text.split(/\r?\n| Trace ID:/, 1);
   return secrets
     .reduce((rest, secret) => rest.replaceAll(secret, '...'), line)
-    .replaceAll(/[^\s'"<]+@[^\s'">]+/g, '...')
+    .replaceAll(/[^\s'"<>]+/g, (word) => (word.includes('@') ? '...' : word))
     .replaceAll(/[\w.~+/=-]{40,}/g, '...')
     .slice(0, MOST_CHARACTERS);
 }

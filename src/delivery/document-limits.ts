@@ -4,6 +4,8 @@ import { GatewayError } from '../errors.ts';
 
 /** The same for all callers and transports. */
 export const documentLimits = {
+  /** Each error counts the lines before it. */
+  characters: 100_000,
   tokens: 1_000,
   /** Fields inside each other; the usual introspection queries have 15. */
   depth: 16,

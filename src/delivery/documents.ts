@@ -11,7 +11,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { ConfigError } from '../config.ts';
-import { GatewayError, withCode } from '../errors.ts';
+import { GatewayError, MOST_ERRORS, withCode } from '../errors.ts';
 import { createCostMeter, type Variables } from './document-cost.ts';
 import { documentLimits, documentLimitsRule, limitExceeded } from './document-limits.ts';
 import { createKnownDocuments, hashOf } from './known-documents.ts';
@@ -42,8 +42,8 @@ export interface DocumentGate {
 }
 
 const parseOptions = { maxTokens: documentLimits.tokens };
-// Suggestions tell of the schema; and each error costs us a look at the document.
-const validationOptions = { hideSuggestions: true, maxErrors: 10 };
+// Suggestions tell of the schema; and each error costs us a look at the document. One more says that there are more.
+const validationOptions = { hideSuggestions: true, maxErrors: MOST_ERRORS - 1 };
 
 /** @throws ConfigError when a trusted document cannot run */
 export function createDocumentGate(options: DocumentGateOptions): DocumentGate {
@@ -55,6 +55,7 @@ export function createDocumentGate(options: DocumentGateOptions): DocumentGate {
 
   function read(text: unknown): PreparedDocument {
     if (typeof text !== 'string' || text === '') return { errors: [new GatewayError('BAD_REQUEST', NO_DOCUMENT)] };
+    if (text.length > documentLimits.characters) return { errors: [tooLong(text)] };
     let document: DocumentNode;
     try {
       document = parse(text, parseOptions);
@@ -119,6 +120,10 @@ export function createDocumentGate(options: DocumentGateOptions): DocumentGate {
 const NO_DOCUMENT = 'There is no document in this request. Send one as query.';
 const AMBIGUOUS =
   'This document has several queries, mutations or subscriptions, or none of the name given. Say which one to run in operationName.';
+
+function tooLong({ length }: string): GatewayError {
+  return limitExceeded(`has ${length} characters`, documentLimits.characters, 'Send values as variables.');
+}
 
 /** @returns the error of a library in our words, with what mends it; every other error as it is. */
 export function explainError(error: unknown): unknown {

@@ -2,7 +2,7 @@
 import type { ApolloServerPlugin, GraphQLRequest } from '@apollo/server';
 import { getOperationAST, type GraphQLFormattedError } from 'graphql';
 import type { GraphQLContext } from '../context.ts';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, MOST_ERRORS, toClientErrors } from '../errors.ts';
 import type { DocumentGate, PreparedDocument } from './documents.ts';
 
 export interface DocumentPluginOptions {
@@ -20,7 +20,7 @@ export function createDocumentPlugin(options: DocumentPluginOptions): ApolloServ
       request.query = 'errors' in prepared ? '{ __typename }' : prepared.text;
       // Apollo's own use of hashes is off, and would refuse them.
       request.extensions = { ...request.extensions, persistedQuery: undefined };
-      const refusal = 'errors' in prepared ? prepared.errors.map(options.toClientError) : undefined;
+      const refusal = 'errors' in prepared ? toClientErrors(prepared.errors, options.toClientError) : undefined;
       return Promise.resolve({
         willSendResponse({ response: { http, body } }) {
           if (body.kind !== 'single') return Promise.resolve();
@@ -28,7 +28,10 @@ export function createDocumentPlugin(options: DocumentPluginOptions): ApolloServ
             body.singleResult = { errors: refusal };
             http.status = refusal[0]?.extensions?.['code'] === 'FORBIDDEN' ? 403 : 400;
           }
-          const isBlamed = body.singleResult.errors?.every(({ extensions }) => BLAMED.has(extensions?.['code']));
+          const { errors } = body.singleResult;
+          // Apollo has formatted them, each by itself.
+          if (errors) body.singleResult = { ...body.singleResult, errors: errors.slice(0, MOST_ERRORS) };
+          const isBlamed = errors?.every(({ extensions }) => BLAMED.has(extensions?.['code']));
           if (http.status === 400 && isBlamed && takesPlainJson(request)) http.status = 200;
           return Promise.resolve();
         },
