@@ -15,7 +15,7 @@ import { createDeadline } from './deadline.ts';
 import { createApolloLog } from './delivery/apollo-log.ts';
 import { CallerSessions } from './delivery/caller-sessions.ts';
 import { createDocumentGate, explainError } from './delivery/documents.ts';
-import { createDocumentPlugin } from './delivery/http-documents.ts';
+import { createDocumentPlugin, writeAnswer } from './delivery/http-documents.ts';
 import { createLiveDocuments } from './delivery/live-documents.ts';
 import { serveSse } from './delivery/sse.ts';
 import { serveWebSockets } from './delivery/websocket.ts';
@@ -89,6 +89,7 @@ export function createServer(options: ServerOptions): Server {
     documentStore: documents.documentStore,
     persistedQueries: false,
     formatError: (_, error) => formatError(error),
+    stringifyResult: writeAnswer,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     logger: apolloLog.logger,

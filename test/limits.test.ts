@@ -15,6 +15,7 @@ import {
 import WebSocket from 'ws';
 import { createCostMeter } from '../src/delivery/document-cost.ts';
 import { createDocumentGate } from '../src/delivery/documents.ts';
+import { writeAnswer } from '../src/delivery/http-documents.ts';
 import { createSchema } from '../src/schema.ts';
 import { dataOf, startGateway, type Json, type TestGateway } from './support/gateway.ts';
 import { engines, type Engine } from './support/stores.ts';
@@ -61,6 +62,28 @@ describe('a document beyond a limit', () => {
     ['1,001 tokens', `{ ${'__typename '.repeat(999)} }`, {}, /more than 1000 tokens/],
     ['1,000 aliases', `{ ${repeat(1_000, (at) => `a${at}: __typename`)} }`, {}, /tokens/],
     ['51 aliases', aliased(51), {}, /51 aliases.* 50\b/],
+    [
+      '52 aliases in a fragment that is spread again',
+      `{ gateway { ...f ...f } } fragment f on Gateway { ${repeat(26, (at) => `a${at}: mode`)} }`,
+      {},
+      /52 aliases.* 50\b/,
+    ],
+    [
+      'a bomb of aliases',
+      bomb('gateway { a: mode }')
+        .replace('{ ...f0 }', '{ gateway { ...f0 } }')
+        .replaceAll('on Query', 'on Gateway')
+        .replace('gateway { a: mode } }', 'a: mode }'),
+      {},
+      /aliases/,
+    ],
+    ['an alias of 101 characters', `{ ${'a'.repeat(101)}: __typename }`, {}, /an alias of 101 characters.* 100\b/],
+    [
+      'a cost by long texts',
+      `{ invitations(first: 100) { nodes { ${repeat(13, (at) => `a${at}: invitedUserMessageInfo { customizedMessageBody }`)} } } }`,
+      {},
+      /with 27\d{3} fields/,
+    ],
     ['a depth of 1,000', `{ ${'a { '.repeat(1_000)}a${' }'.repeat(1_000)} }`, {}, /tokens/],
     ['a depth of 17', deep(17), {}, /17 fields deep.* 16\b/],
     ['21 root fields', `{ ${'gateway { mode } '.repeat(21)} }`, {}, /21 root fields.* 20\b/],
@@ -280,6 +303,11 @@ describe('a document within the limits', () => {
   it.each([
     ['16 fields deep', deep(16)],
     ['50 aliases', aliased(50)],
+    [
+      '50 aliases in fragments',
+      `{ gateway { ...f ...f } } fragment f on Gateway { ${repeat(25, (at) => `a${at}: mode`)} }`,
+    ],
+    ['an alias of 100 characters', `{ ${'a'.repeat(100)}: __typename }`],
     ['20 root fields', `{ ${'gateway { mode } '.repeat(20)} }`],
     ['980 tokens', `{ ${repeat(20, (at) => `g${at}: gateway { ${'mode '.repeat(44)} }`)} }`],
     ['the introspection of graphql-js', getIntrospectionQuery()],
@@ -342,6 +370,11 @@ describe('the cost of a document', () => {
     );
   });
 
+  it('counts a text that may be longer than most as several fields', () => {
+    expect(cost('{ invitation(id: "1") { inviteRedirectUrl invitedUserDisplayName } }')).toBe(1 + 3 + 1);
+    expect(cost('{ invitation(id: "1") { invitedUserMessageInfo { customizedMessageBody } } }')).toBe(1 + 1 + 20);
+  });
+
   it('counts a fragment by what it is spread in', () => {
     const fragment = 'fragment nodes on InvitationConnection { nodes { id } }';
     expect(cost(`{ a: invitations(first: 2) { ...nodes } b: invitations(first: 5) { ...nodes } } ${fragment}`)).toBe(
@@ -382,6 +415,23 @@ describe('the cost of a document', () => {
         );
       if (slicingArguments.length > 0) expect(requireOneSlicingArgument).toBe(false);
     }
+  });
+});
+
+describe('an answer that no text can hold', () => {
+  it('is refused, and nothing else that fails is', () => {
+    const failing = (error: Error) => ({
+      data: {
+        toJSON: () => {
+          throw error;
+        },
+      },
+    });
+    expect(JSON.parse(writeAnswer(failing(new RangeError('Invalid string length'))))).toEqual({
+      errors: [{ message: expect.stringMatching(/too long/), extensions: { code: 'LIMIT_EXCEEDED' } }],
+      data: null,
+    });
+    expect(() => writeAnswer(failing(new TypeError('another')))).toThrow('another');
   });
 });
 

@@ -50,11 +50,37 @@ describe('an invitation input', () => {
     });
   });
 
-  it('refuses text with NUL, and text beyond all measure', () => {
-    expect(invite({ invitedUserDisplayName: 'a\0b' })).toBe('input.invitedUserDisplayName');
-    expect(invite({ invitedUserDisplayName: 'x'.repeat(16_385) })).toBe('input.invitedUserDisplayName');
-    expect(invite({ invitedUserDisplayName: 'x'.repeat(16_384) })).toBeUndefined();
-    expect(call({ participants: [user('u')] }, 'a\0b')).toBe('callId');
+  it.each(['\0', '\u0001', '\b', '\u000b', '\u001b', '\u007f', '\u009f'])(
+    'refuses text with the control character %j',
+    (character) => {
+      expect(invite({ invitedUserDisplayName: `a${character}b` })).toBe('input.invitedUserDisplayName');
+      expect(invite({ invitedUserMessageInfo: { customizedMessageBody: character } })).toBe(
+        'input.invitedUserMessageInfo.customizedMessageBody',
+      );
+      expect(call({ participants: [user('u')] }, `a${character}b`)).toBe('callId');
+    },
+  );
+
+  it('takes text of several lines', () => {
+    expect(invite({ invitedUserMessageInfo: { customizedMessageBody: 'Dear\tguest,\r\n\nwelcome' } })).toBeUndefined();
+  });
+
+  it('refuses text beyond all measure: names sooner than messages', () => {
+    const long = (length: number) => 'x'.repeat(length);
+    const redirect = (length: number) => long(length).replace(/^x{22}/, 'https://app.example.co');
+    const cc = (name: string) => ({ ccRecipients: [{ emailAddress: { address: 'cc@example.com', name } }] });
+    expect(invite({ invitedUserDisplayName: long(256) })).toBeUndefined();
+    expect(invite({ invitedUserDisplayName: long(257) })).toBe('input.invitedUserDisplayName');
+    expect(invite({ invitedUserMessageInfo: cc(long(256)) })).toBeUndefined();
+    expect(invite({ invitedUserMessageInfo: cc(long(257)) })).toMatch(/name$/);
+    expect(invite({ invitedUserMessageInfo: { customizedMessageBody: long(16_384) } })).toBeUndefined();
+    expect(invite({ invitedUserMessageInfo: { customizedMessageBody: long(16_385) } })).toMatch(/MessageBody$/);
+    expect(invite({ invitedUserMessageInfo: { messageLanguage: long(513) } })).toMatch(/messageLanguage$/);
+    expect(invite({ inviteRedirectUrl: redirect(2_048) })).toBeUndefined();
+    expect(invite({ inviteRedirectUrl: redirect(2_049) })).toBe('input.inviteRedirectUrl');
+    const named = (displayName: string) => ({ identity: { user: { id: 'u', displayName } } });
+    expect(call({ participants: [named(long(256))] })).toBeUndefined();
+    expect(call({ participants: [named(long(257))] })).toBe('input.participants[0].identity.user.displayName');
   });
 
   it('becomes the request with only the members that were given', () => {

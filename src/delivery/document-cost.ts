@@ -1,5 +1,6 @@
-// How many fields the answer to a document may hold, by the sizes of lists that schema, document and variables tell.
+// How many fields the answer to a document may hold, by the weights and sizes of lists that schema, document and variables tell.
 import {
+  getDirectiveValues,
   getNamedType,
   isListType,
   isNonNullType,
@@ -35,6 +36,9 @@ export function createCostMeter(
   schema: GraphQLSchema,
 ): (document: DocumentNode, operation: OperationDefinitionNode, variables: Variables) => number {
   const listSizes = createListSizes(schema);
+  const directive = schema.getDirective('cost');
+  const weightOf = ({ astNode }: GraphQLField<unknown, unknown>) =>
+    Number((directive && astNode && getDirectiveValues(directive, astNode)?.['weight']) ?? 1);
 
   return (document, operation, variables) => {
     const fragments = new Map<string, FragmentDefinitionNode>();
@@ -72,7 +76,8 @@ export function createCostMeter(
     }
 
     function costOfField(node: FieldNode, field: GraphQLField<unknown, unknown> | undefined, sized?: Sized): number {
-      if (!node.selectionSet || !field) return 1;
+      if (!field) return 1;
+      if (!node.selectionSet) return weightOf(field);
       const own = listSizes.get(field);
       const size = sizeOf(node, field);
       const below = own && own.sizedFields.length > 0 ? { fields: own.sizedFields, size } : undefined;

@@ -9,9 +9,12 @@ export const documentLimits = {
   tokens: 1_000,
   /** Fields inside each other; the usual introspection queries have 15. */
   depth: 16,
+  /** An alias in a fragment counts as often as it is spread. */
   aliases: 50,
+  /** In characters: a list is answered with it once for each entry. */
+  aliasLength: 100,
   rootFields: 20,
-  /** Fields that the answer may hold. */
+  /** Fields that the answer may hold, long texts as several: such an answer is shorter than 64 MB. */
   cost: 25_000,
 } as const;
 
@@ -24,26 +27,28 @@ interface Extent {
   depth: number;
   /** Fields on the uppermost level. */
   width: number;
+  /** On all levels. */
+  aliases: number;
 }
+
+const nothing: Extent = { depth: 0, width: 0, aliases: 0 };
 
 /** Reports a document that is too deep, or has too many aliases or root fields. */
 export function documentLimitsRule(context: ValidationContext): ASTVisitor {
-  const { depth, aliases, rootFields } = documentLimits;
+  const { depth, aliases, aliasLength, rootFields } = documentLimits;
   const fragments = new Map<string, Extent>();
-  let aliasCount = 0;
 
   function extentOf({ selections }: SelectionSetNode): Extent {
     const extents = selections.map((selection): Extent => {
       if (selection.kind === 'InlineFragment') return extentOf(selection.selectionSet);
       if (selection.kind === 'FragmentSpread') return extentOfFragment(selection.name.value);
-      return { depth: 1 + (selection.selectionSet ? extentOf(selection.selectionSet).depth : 0), width: 1 };
+      const below = selection.selectionSet ? extentOf(selection.selectionSet) : nothing;
+      return { depth: 1 + below.depth, width: 1, aliases: below.aliases + (selection.alias ? 1 : 0) };
     });
     return {
       depth: Math.max(...extents.map((extent) => extent.depth)),
-      width: Math.min(
-        extents.reduce((sum, { width }) => sum + width, 0),
-        Number.MAX_SAFE_INTEGER,
-      ),
+      width: sumOf(extents.map((extent) => extent.width)),
+      aliases: sumOf(extents.map((extent) => extent.aliases)),
     };
   }
 
@@ -51,9 +56,9 @@ export function documentLimitsRule(context: ValidationContext): ASTVisitor {
   function extentOfFragment(name: string): Extent {
     const known = fragments.get(name);
     if (known) return known;
-    fragments.set(name, { depth: 0, width: 0 });
+    fragments.set(name, nothing);
     const fragment = context.getFragment(name);
-    if (!fragment) return { depth: 0, width: 0 };
+    if (!fragment) return nothing;
     const extent = extentOf(fragment.selectionSet);
     fragments.set(name, extent);
     return extent;
@@ -61,7 +66,9 @@ export function documentLimitsRule(context: ValidationContext): ASTVisitor {
 
   return {
     Field({ alias }) {
-      if (alias) aliasCount += 1;
+      const length = alias?.value.length ?? 0;
+      if (length > aliasLength)
+        context.reportError(limitExceeded(`has an alias of ${length} characters`, aliasLength, 'Send a shorter one.'));
     },
     OperationDefinition({ selectionSet }) {
       const extent = extentOf(selectionSet);
@@ -73,14 +80,18 @@ export function documentLimitsRule(context: ValidationContext): ASTVisitor {
         context.reportError(
           limitExceeded(`has ${extent.width} root fields`, rootFields, 'Spread them over several documents.'),
         );
-    },
-    Document: {
-      leave() {
-        if (aliasCount > aliases)
-          context.reportError(
-            limitExceeded(`has ${aliasCount} aliases`, aliases, 'Spread its fields over several documents.'),
-          );
-      },
+      if (extent.aliases > aliases)
+        context.reportError(
+          limitExceeded(`has ${extent.aliases} aliases`, aliases, 'Spread its fields over several documents.'),
+        );
     },
   };
+}
+
+/** Beyond this no sum is exact. */
+function sumOf(counts: readonly number[]): number {
+  return Math.min(
+    counts.reduce((sum, count) => sum + count, 0),
+    Number.MAX_SAFE_INTEGER,
+  );
 }

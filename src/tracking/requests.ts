@@ -25,8 +25,17 @@ const MAX_IDEMPOTENCY_KEY = 128;
 const MAX_SHARED_WITH = 20;
 /** Of a `sub` (OpenID Connect); with other ids beside it the stores' indexes hold it. */
 const MAX_SUBJECT = 255;
-// Not Graph's limit: twenty of the largest inputs must fit into one request.
-const MAX_TEXT = 16_384;
+/** By member, of texts that are no ids. Graph tells the limit of names alone; the schema's `@cost` goes by the others. */
+const MAX_TEXT = new Map([
+  // Twenty of the largest inputs must fit into one request.
+  ['customizedMessageBody', 16_384],
+  ['inviteRedirectUrl', 2_048],
+  ['invitedUserDisplayName', 256],
+  ['displayName', 256],
+  ['name', 256],
+]);
+/** They take six bytes as JSON, and NUL cannot be stored everywhere. */
+const CONTROL_CHARACTER = /[^\P{Cc}\t\n\r]/u;
 // Not Graph's limit, like that of an id.
 const MAX_EMAIL_ADDRESS = 320;
 // The reference page of `invitation` lists what an address must not have; the exceptions speak of the part before the @.
@@ -164,17 +173,20 @@ function requireIdempotencyKey(key: string | null | undefined, position: string)
   }
 }
 
-/** Half of a surrogate pair cannot be sent anywhere, and NUL cannot be stored everywhere. */
-function requireText(value: unknown, field: string): void {
-  if (typeof value === 'string' && (!value.isWellFormed() || value.includes('\0'))) {
-    refuseInput(field, 'This is no text: it has NUL or half of a character. Check how it was cut or encoded.');
+/** Half of a surrogate pair cannot be sent anywhere. */
+function requireText(value: unknown, field: string, most = MAX_ID): void {
+  if (typeof value === 'string' && value.length > most) {
+    refuseInput(field, `${value.length} characters; ${most} are allowed. Shorten it.`);
   }
-  if (typeof value === 'string' && value.length > MAX_TEXT) {
-    refuseInput(field, `${value.length} characters; ${MAX_TEXT} are allowed. Shorten it.`);
+  if (typeof value === 'string' && (!value.isWellFormed() || CONTROL_CHARACTER.test(value))) {
+    refuseInput(
+      field,
+      'This is no text: it has a control character or half of a character. Check how it was cut or encoded.',
+    );
   }
   if (typeof value !== 'object' || value === null) return;
   for (const [key, member] of Object.entries(value)) {
-    requireText(member, Array.isArray(value) ? `${field}[${key}]` : `${field}.${key}`);
+    requireText(member, Array.isArray(value) ? `${field}[${key}]` : `${field}.${key}`, MAX_TEXT.get(key));
   }
 }
 
