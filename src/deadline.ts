@@ -38,7 +38,7 @@ export function enforceDeadlines(schema: GraphQLSchema): GraphQLSchema {
     if (deadline.atMs - Date.now() < deadline.mutationMs) {
       throw new GatewayError(
         'LIMIT_EXCEEDED',
-        'The mutations before this one took all the time that a request has. Nothing was done; send this one again by itself.',
+        'What came before this mutation took all the time that a request has. It was not begun, but the ones before it may have been done: look for them, and send this one again by itself.',
       );
     }
     return unlessLate(resolve(parent, args, context, info), deadline, neverLearned);

@@ -54,6 +54,8 @@ const page = (first: string, last: string, fields: number) =>
   `{ invitations(${first}) { nodes { tracking { history${last} { ${repeat(fields, () => 'state')} } } } } }`;
 const FIRST_BY_VARIABLE = (type: string, fields: number) =>
   `query ($n: ${type}) { invitations(first: $n) { ...page } } fragment page on InvitationConnection { nodes { ...fields } } fragment fields on Invitation { tracking { history(last: 100) { ${repeat(fields, () => 'state')} } } }`;
+const INVITE =
+  'createInvitation(input: { invitedUserEmailAddress: "a@example.com", inviteRedirectUrl: "https://app.example.com" }) { id }';
 const BULK = (fields: number) =>
   `mutation ($inputs: [CreateInvitationInput!]!) { createInvitations(inputs: $inputs) { results { invitation { ${repeat(fields, () => 'id')} } } } }`;
 
@@ -78,6 +80,13 @@ describe('a document beyond a limit', () => {
       /aliases/,
     ],
     ['an alias of 101 characters', `{ ${'a'.repeat(101)}: __typename }`, {}, /an alias of 101 characters.* 100\b/],
+    ['three mutations', `mutation { ${repeat(3, (at) => `a${at}: ${INVITE}`)} }`, {}, /has 3 mutations.* 2\b/],
+    [
+      'three mutations in a fragment',
+      `mutation { a: ${INVITE} ...two } fragment two on Mutation { b: ${INVITE} ... { c: ${INVITE} } }`,
+      {},
+      /has 3 mutations.* 2\b/,
+    ],
     [
       'a cost by long texts',
       `{ invitations(first: 100) { nodes { ${repeat(13, (at) => `a${at}: invitedUserMessageInfo { customizedMessageBody }`)} } } }`,
@@ -308,6 +317,10 @@ describe('a document within the limits', () => {
       `{ gateway { ...f ...f } } fragment f on Gateway { ${repeat(25, (at) => `a${at}: mode`)} }`,
     ],
     ['an alias of 100 characters', `{ ${'a'.repeat(100)}: __typename }`],
+    [
+      'two mutations',
+      `mutation { ${repeat(2, (at) => `a${at}: inviteParticipants(callId: "${at}", input: { participants: [{ identity: { user: { id: "u" } } }] }) { status }`)} }`,
+    ],
     ['20 root fields', `{ ${'gateway { mode } '.repeat(20)} }`],
     ['980 tokens', `{ ${repeat(20, (at) => `g${at}: gateway { ${'mode '.repeat(44)} }`)} }`],
     ['the introspection of graphql-js', getIntrospectionQuery()],

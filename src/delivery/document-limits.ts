@@ -14,6 +14,8 @@ export const documentLimits = {
   /** In characters: a list is answered with it once for each entry. */
   aliasLength: 100,
   rootFields: 20,
+  /** Root fields of a mutation: the deadline has time for these, and what they did would be lost with one that is refused. */
+  mutations: 2,
   /** Fields that the answer may hold, long texts as several: such an answer is shorter than 64 MB. */
   cost: 25_000,
 } as const;
@@ -35,7 +37,7 @@ const nothing: Extent = { depth: 0, width: 0, aliases: 0 };
 
 /** Reports a document that is too deep, or has too many aliases or root fields. */
 export function documentLimitsRule(context: ValidationContext): ASTVisitor {
-  const { depth, aliases, aliasLength, rootFields } = documentLimits;
+  const { depth, aliases, aliasLength, rootFields, mutations } = documentLimits;
   const fragments = new Map<string, Extent>();
 
   function extentOf({ selections }: SelectionSetNode): Extent {
@@ -70,13 +72,17 @@ export function documentLimitsRule(context: ValidationContext): ASTVisitor {
       if (length > aliasLength)
         context.reportError(limitExceeded(`has an alias of ${length} characters`, aliasLength, 'Send a shorter one.'));
     },
-    OperationDefinition({ selectionSet }) {
+    OperationDefinition({ operation, selectionSet }) {
       const extent = extentOf(selectionSet);
       if (extent.depth > depth)
         context.reportError(
           limitExceeded(`is ${extent.depth} fields deep`, depth, 'Ask for what lies deeper in another document.'),
         );
-      if (extent.width > rootFields)
+      if (operation === 'mutation' && extent.width > mutations)
+        context.reportError(
+          limitExceeded(`has ${extent.width} mutations`, mutations, 'Spread them over several documents.'),
+        );
+      else if (extent.width > rootFields)
         context.reportError(
           limitExceeded(`has ${extent.width} root fields`, rootFields, 'Spread them over several documents.'),
         );
