@@ -13,7 +13,7 @@ import {
 import type { Session } from '../auth/session.ts';
 import type { ContextOptions, GraphQLContext } from '../context.ts';
 import { createDeadline } from '../deadline.ts';
-import { withCode } from '../errors.ts';
+import { toClientErrors, withCode } from '../errors.ts';
 import type { DocumentGate, DocumentParameters } from './documents.ts';
 import type { DocumentRequest } from './trusted-documents.ts';
 
@@ -57,7 +57,7 @@ export function createLiveDocuments(options: LiveDocumentsOptions): LiveDocument
       if (!errors) return rest;
       // graphql-js gives variables that do not fit no code.
       const coded = errors.map((error) => (error.path ? error : withCode(error, 'BAD_USER_INPUT')));
-      return { ...rest, errors: coded.map(toClientError) };
+      return { ...rest, errors: toClientErrors(coded, toClientError) };
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ExecutionArgs, ExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { OriginCheck } from '../auth/origins.ts';
-import { GatewayError, toError, type ErrorCode } from '../errors.ts';
+import { GatewayError, toClientErrors, toError, type ErrorCode } from '../errors.ts';
 import { sendError } from '../http-error.ts';
 import type { CallerSessions } from './caller-sessions.ts';
 import { EventStream } from './event-stream.ts';
@@ -53,7 +53,7 @@ export function serveSse(app: FastifyInstance, options: SseOptions): () => void 
     streams.add(stream);
     try {
       if ('document' in args) await answer(stream, args, (stop) => response.once('close', stop));
-      else await stream.send('next', { errors: args.map(options.toClientError) });
+      else await stream.send('next', { errors: toClientErrors(args, options.toClientError) });
       await stream.complete();
     } catch (error) {
       options.report(toError(error));

@@ -6,7 +6,7 @@ import { makeServer } from 'graphql-ws';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { HostCheck, OriginCheck } from '../auth/origins.ts';
 import { authorizationOf } from '../auth/session.ts';
-import { GatewayError, toError } from '../errors.ts';
+import { GatewayError, toClientErrors, toError } from '../errors.ts';
 import type { CallerSession, CallerSessions } from './caller-sessions.ts';
 import type { LiveDocuments, LiveRequest } from './live-documents.ts';
 import { SocketDocuments } from './socket-documents.ts';
@@ -101,7 +101,7 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
       return result;
     },
     onNext: (_, __, ___, ____, result) => live.toAnswer(result),
-    onError: (_, __, ___, errors) => errors.map(toClientError),
+    onError: (_, __, ___, errors) => toClientErrors(errors, toClientError),
   });
 
   function serve(socket: WebSocket): void {
