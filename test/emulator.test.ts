@@ -2,6 +2,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -846,6 +847,62 @@ describe('the entry file', () => {
       expect.stringContaining('EMULATOR_OPERATION_MS'),
       expect.stringContaining('EMULATOR_SEED'),
     ]);
+  });
+});
+
+describe('pages that a browser on this machine shows', () => {
+  // What fetch sends as host is not ours to choose.
+  const statusOf = async (method: string, path: string, headers: Record<string, string>, body = '') => {
+    const request = http.request(`${base}${path}`, { method, headers: { authorization: 'Bearer token', ...headers } });
+    request.end(body);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  const own = () => new URL(base).host;
+  const routes: [string, string][] = [
+    ['GET', '/admin/requests'],
+    ['POST', '/admin/delta/expire'],
+    ['DELETE', '/admin/faults'],
+    ['GET', '/v1.0/users'],
+    ['GET', '/v1/.well-known/keys'],
+    ['GET', '/nowhere'],
+  ];
+
+  it.each(routes)('are refused when they are of another machine: %s %s', async (method, path) => {
+    for (const origin of [
+      'https://evil.example',
+      'null',
+      'http://127.0.0.1.evil.example',
+      'http://localhost@evil.example',
+    ])
+      expect(await statusOf(method, path, { origin })).toBe(403);
+    for (const origin of ['http://localhost:4000', 'http://127.0.0.1', 'https://[::1]:1'])
+      expect(await statusOf(method, path, { origin })).not.toBe(403);
+  });
+
+  it.each(routes)('are refused under a name that was made to lead here: %s %s', async (method, path) => {
+    for (const host of ['evil.example', 'evil.example:4010', '127.0.0.1.evil.example', 'localhost.evil.example'])
+      expect(await statusOf(method, path, { host })).toBe(403);
+    for (const host of [own(), 'LOCALHOST:4010', '127.1.2.3', '[::1]:4010'])
+      expect(await statusOf(method, path, { host })).not.toBe(403);
+  });
+
+  it('change nothing with what needs no leave: admin bodies are JSON, and say so', async () => {
+    const fault = JSON.stringify({ effect: { kind: 'status', status: 503 } });
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'text/plain;application/json'])
+      expect(await statusOf('POST', '/admin/faults', { 'content-type': type }, fault)).toBe(415);
+    expect(await statusOf('POST', '/admin/faults', {}, fault)).toBe(415);
+    expect((await get('/admin/faults')).body['faults']).toEqual([]);
+    const json = { 'content-type': 'application/json; charset=utf-8' };
+    expect(await statusOf('POST', '/admin/faults', json, fault)).toBe(200);
+  });
+
+  it('may lead to a redeem link', async () => {
+    const ticket = new URL(String((await invite()).body['inviteRedeemUrl'])).search;
+    expect(await statusOf('GET', `/redeem${ticket}`, { host: 'guest.example', origin: 'https://mail.example' })).toBe(
+      200,
+    );
   });
 });
 

@@ -21,8 +21,10 @@ export function createAddAdminRoute(server: FastifyInstance): AddAdminRoute {
     });
 }
 
-/** @throws AdminRefusal when the body is not JSON. */
+/** @throws AdminRefusal when the body is not JSON, or does not say so. */
 export function bodyOf(request: FastifyRequest): unknown {
+  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
+    throw new AdminRefusal('the body must be JSON, with the content type application/json', 415);
   try {
     return JSON.parse(String(request.body)) as unknown;
   } catch {

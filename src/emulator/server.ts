@@ -14,6 +14,7 @@ import { createGraphHttp } from './graph-http.ts';
 import { createGraphRoutes } from './graph-routes.ts';
 import { createGraph } from './graph.ts';
 import { createInvitations, refuseInvitationList } from './invitations.ts';
+import { refuseStrangers } from './loopback.ts';
 import { createOperationEnds } from './operation-ends.ts';
 import { renderRedeemed, renderUnknownInvitation } from './redeem-page.ts';
 import { createRequestLog } from './request-log.ts';
@@ -95,6 +96,7 @@ export function createServer({ state, settings, tenantDomain, now, stopping }: S
   // Bodies stay text: Graph and the admin routes refuse bad ones in their own words.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  server.addHook('onRequest', refuseStrangers);
   const graphHttp = createGraphHttp({ graph, ids, now, stopping });
   server.all('/v1.0/*', graphHttp.handle);
   server.all('/beta/*', graphHttp.handle);
