@@ -20,22 +20,9 @@ const PASSWORD = 'password';
 
 export async function startPostgres(): Promise<PostgresServer> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'postgres-'));
-  const port = await freePort();
-  let pid = 0;
+  let [port, pid] = [await freePort(), 0];
   let isRunning = false;
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'postgres',
-    password: PASSWORD,
-    createPostgresUser: userInfo().uid === 0,
-    persistent: true,
-    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
-    // Not synced: tests end processes, not machines.
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off'],
-    onLog: () => {},
-    onError: () => {},
-  });
+  let server = createServerAt(databaseDir, port);
 
   async function start(): Promise<void> {
     await server.start();
@@ -45,7 +32,16 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 
   await server.initialise();
-  await start();
+  for (let attempt = 1; !isRunning; attempt += 1) {
+    try {
+      await start();
+    } catch (error) {
+      // Somebody else may have got the port that was free.
+      if (attempt === 5) throw error ?? new Error('PostgreSQL does not start.');
+      port = await freePort();
+      server = createServerAt(databaseDir, port);
+    }
+  }
   return {
     url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
 
@@ -73,6 +69,22 @@ export async function startPostgres(): Promise<PostgresServer> {
       isRunning = false;
     },
   };
+}
+
+function createServerAt(databaseDir: string, port: number): EmbeddedPostgres {
+  return new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: 'postgres',
+    password: PASSWORD,
+    createPostgresUser: userInfo().uid === 0,
+    persistent: true,
+    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
+    // Not synced: tests end processes, not machines.
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'fsync=off'],
+    onLog: () => {},
+    onError: () => {},
+  });
 }
 
 async function freePort(): Promise<number> {
