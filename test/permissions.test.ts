@@ -143,3 +143,38 @@ describe('the redeem URL', () => {
     expect(written.data?.['invitations'].nodes[0].inviteRedeemUrl).toContain('/redeem?');
   });
 });
+
+describe('members of the directory', () => {
+  const CREATE = `mutation ($inputs: [CreateInvitationInput!]!) { createInvitations(inputs: $inputs) { results { invitation {
+    invitedUser { id displayName mail } invitedUserSponsors { id displayName mail } } } } }`;
+  const input = { invitedUserEmailAddress: 'sam@example.com', inviteRedirectUrl: 'https://app.example.com' };
+  const member = async () => {
+    const response = await fetch(`${gateway.emulatorUrl}/v1.0/users?$select=id`, {
+      headers: { authorization: 'Bearer x' },
+    });
+    return ((await response.json()) as { value: { id: string }[] }).value[0]?.id;
+  };
+
+  it('are not read for whoever names them as sponsors, unless that is permitted', async () => {
+    const inputs = [{ ...input, invitedUserSponsors: [{ id: await member() }] }];
+    const ask = async (scp: string) =>
+      gateway.query(CREATE, { inputs }, { authorization: await issuer.bearer({ scp }) });
+    const { data, errors } = await ask('Invitations.ReadWrite');
+    expect(data?.['createInvitations'].results[0].invitation.invitedUserSponsors).toBeNull();
+    expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+    const permitted = await ask('Invitations.ReadWrite Users.Read');
+    expect(permitted.data?.['createInvitations'].results[0].invitation.invitedUserSponsors).toMatchObject([
+      { displayName: expect.any(String) },
+    ]);
+  });
+
+  it('are not read for whoever names one to be reset, before Graph has agreed', async () => {
+    const inputs = [{ ...input, resetRedemption: true, invitedUser: { id: await member() } }];
+    const { data, errors } = await gateway.query(
+      CREATE,
+      { inputs },
+      { authorization: await issuer.bearer({ scp: 'Invitations.ReadWrite Users.Read' }) },
+    );
+    expect([errors, data?.['createInvitations'].results[0].invitation.invitedUser]).toEqual([undefined, null]);
+  });
+});
