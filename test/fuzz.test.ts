@@ -97,8 +97,8 @@ describe('documents by chance', () => {
     const before = heapMb();
     expect(await sendAll(documents.slice(DOCUMENTS / 5), send)).toEqual([]);
     await waitFor('all watches to end', () => gateway.watchCount() === 0);
-    // Documents that were parsed are kept, up to 30 MB of them.
-    expect(heapMb() - before).toBeLessThan(40);
+    // Some documents are kept for those who send them again.
+    expect(heapMb() - before).toBeLessThan(15);
     expect(await isServing()).toBe(true);
   });
 });
@@ -170,6 +170,8 @@ describe('bytes by chance', () => {
                 for (const message of texts) socket.send(message);
                 if (frames) (socket as unknown as { _socket: NodeJS.WritableStream })._socket.write(frames);
                 socket.close();
+                // The server may wait for the rest of a frame, and so for its next ping.
+                if (frames) setTimeout(() => socket.terminate(), 200);
               });
             }),
         ),
