@@ -1,11 +1,24 @@
 // Errors of HTTP itself, before or beside GraphQL: in the shape of a GraphQL answer, with a status.
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply } from 'fastify';
-import type { ErrorCode } from './errors.ts';
+import { GatewayError, type ErrorCode } from './errors.ts';
 
 /** Answers with one error and nothing else. */
 export function sendError(reply: FastifyReply, status: number, code: ErrorCode, message: string): FastifyReply {
   return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+}
+
+const statuses: { readonly [code in ErrorCode]?: number } = {
+  UNAUTHENTICATED: 401,
+  LIMIT_EXCEEDED: 429,
+  UPSTREAM_UNAVAILABLE: 503,
+};
+
+/** Answers a caller who is not let in; anything that was not thrown on purpose is thrown on. */
+export function refuseCaller(reply: FastifyReply, error: unknown): FastifyReply {
+  if (!(error instanceof GatewayError)) throw error;
+  if (error.code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer error="invalid_token"');
+  return sendError(reply, statuses[error.code] ?? 400, error.code, error.message);
 }
 
 /**

@@ -19,8 +19,8 @@ import { createDocumentPlugin, writeAnswer } from './delivery/http-documents.ts'
 import { createLiveDocuments } from './delivery/live-documents.ts';
 import { serveSse } from './delivery/sse.ts';
 import { serveWebSockets } from './delivery/websocket.ts';
-import { GatewayError, toClientError } from './errors.ts';
-import { sendError, sendHttpError, strictness } from './http-error.ts';
+import { toClientError } from './errors.ts';
+import { refuseCaller, sendError, sendHttpError, strictness } from './http-error.ts';
 import type { Logger } from './logger.ts';
 import { renderSandbox, serveExplorer } from './pages.ts';
 import { createSchema } from './schema.ts';
@@ -186,12 +186,6 @@ export function createServer(options: ServerOptions): Server {
       await app.close();
     },
   };
-}
-
-function refuseCaller(reply: FastifyReply, error: unknown): FastifyReply {
-  if (!(error instanceof GatewayError)) throw error;
-  if (error.code !== 'UNAUTHENTICATED') return sendError(reply, 503, error.code, error.message);
-  return sendError(reply.header('www-authenticate', 'Bearer error="invalid_token"'), 401, error.code, error.message);
 }
 
 const landingPage: ApolloServerPlugin = {

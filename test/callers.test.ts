@@ -14,7 +14,7 @@ import {
   type Issuer,
   type SigningKey,
 } from './support/issuer.ts';
-import { engines, type Engine } from './support/stores.ts';
+import { openSqlite, type Engine } from './support/stores.ts';
 
 jest.setTimeout(30_000);
 
@@ -33,9 +33,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   issuer = await startIssuer();
-  const sqlite = engines.find(({ name }) => name === 'SQLite');
-  if (!sqlite) throw new Error('no SQLite');
-  engine = await sqlite.open();
+  engine = await openSqlite();
 });
 afterEach(async () => {
   jest.useRealTimers();

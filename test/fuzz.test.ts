@@ -8,7 +8,7 @@ import WebSocket from 'ws';
 import { createSchema } from '../src/schema.ts';
 import { documentsOf, type ChanceDocument } from './support/documents.ts';
 import { startGateway, waitFor, type Json, type TestGateway } from './support/gateway.ts';
-import { engines, type Engine } from './support/stores.ts';
+import { openSqlite, type Engine } from './support/stores.ts';
 
 jest.setTimeout(300_000);
 
@@ -21,9 +21,7 @@ let gateway: TestGateway;
 
 beforeAll(async () => {
   setFlagsFromString('--expose-gc');
-  const sqlite = engines.find(({ name }) => name === 'SQLite');
-  if (!sqlite) throw new Error('no SQLite');
-  engine = await sqlite.open();
+  engine = await openSqlite();
   gateway = await startGateway(engine, { EMULATOR_OPERATION_MS: '50' });
 });
 afterAll(async () => {

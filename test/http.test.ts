@@ -2,15 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from 'node:net';
 import WebSocket from 'ws';
 import { startGateway, type Json, type TestGateway } from './support/gateway.ts';
-import { engines, type Engine } from './support/stores.ts';
+import { openSqlite, type Engine } from './support/stores.ts';
 
 let engine: Engine;
 let gateway: TestGateway;
 
 beforeAll(async () => {
-  const sqlite = engines.find(({ name }) => name === 'SQLite');
-  if (!sqlite) throw new Error('no SQLite');
-  engine = await sqlite.open();
+  engine = await openSqlite();
   gateway = await startGateway(engine, { INVITE_REDIRECT_ORIGINS: 'https://app.example.com' });
 });
 afterAll(async () => {

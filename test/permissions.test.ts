@@ -5,7 +5,7 @@ import { ruleOf } from '../src/auth/permissions.ts';
 import { createSchema } from '../src/schema.ts';
 import { connect, startGateway, type Answer, type TestGateway } from './support/gateway.ts';
 import { startIssuer, type Issuer } from './support/issuer.ts';
-import { engines, type Engine } from './support/stores.ts';
+import { openSqlite, type Engine } from './support/stores.ts';
 
 const schema = createSchema();
 const rootTypes = [
@@ -61,9 +61,7 @@ let gateway: TestGateway;
 
 beforeAll(async () => {
   issuer = await startIssuer();
-  const sqlite = engines.find(({ name }) => name === 'SQLite');
-  if (!sqlite) throw new Error('no SQLite');
-  engine = await sqlite.open();
+  engine = await openSqlite();
   gateway = await startGateway(engine, issuer.environment);
 });
 afterAll(async () => {

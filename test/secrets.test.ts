@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { createServer, type AddressInfo } from 'node:net';
 import WebSocket from 'ws';
 import { dataOf, startGateway, waitFor, type Json, type TestGateway } from './support/gateway.ts';
 import { findSecrets, plant } from './support/logs.ts';
+import { findPort } from './support/ports.ts';
 import { engines, type Engine } from './support/stores.ts';
 
 jest.setTimeout(30_000);
@@ -35,14 +35,6 @@ const INVITE = `mutation ($name: String) {
 const REFUSAL =
   'query ($id: ID!) { invitation(id: $id) { tracking { state lastError { code } refusal { code message } } } }';
 const ALL = '{ invitations { nodes { invitedUserEmailAddress invitedUserMessageInfo { customizedMessageBody } } } }';
-
-async function findPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 // Every line that is logged meanwhile is looked at too: `support/logs.ts` fails the test that makes a bad one.
 describe.each(engines)('what fails in a gateway on $name lets no secret out', ({ name: engineName, open }) => {

@@ -4,7 +4,7 @@ import { createClient } from 'graphql-sse';
 import { connect as connectTcp } from 'node:net';
 import { dataOf, startGateway, waitFor, type Answer, type Json, type TestGateway } from './support/gateway.ts';
 import { startIssuer, toOid, type Issuer } from './support/issuer.ts';
-import { engines, type Engine } from './support/stores.ts';
+import { openSqlite, type Engine } from './support/stores.ts';
 
 jest.setTimeout(30_000);
 
@@ -19,9 +19,7 @@ let gateway: TestGateway;
 
 beforeEach(async () => {
   issuer = await startIssuer();
-  const sqlite = engines.find(({ name }) => name === 'SQLite');
-  if (!sqlite) throw new Error('no SQLite');
-  engine = await sqlite.open();
+  engine = await openSqlite();
   gateway = await startGateway(engine, { ...issuer.environment, CONNECTIONS_PER_CALLER: '2' });
 });
 afterEach(async () => {

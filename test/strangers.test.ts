@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { connect, type Socket } from 'node:net';
 import WebSocket from 'ws';
 import { startGateway, waitFor, type Json, type TestGateway } from './support/gateway.ts';
-import { engines, type Engine } from './support/stores.ts';
+import { openSqlite, type Engine } from './support/stores.ts';
 
 jest.setTimeout(60_000);
 
@@ -15,9 +15,7 @@ let gateway: TestGateway;
 let host: string;
 
 beforeAll(async () => {
-  const sqlite = engines.find(({ name }) => name === 'SQLite');
-  if (!sqlite) throw new Error('no SQLite');
-  engine = await sqlite.open();
+  engine = await openSqlite();
   gateway = await startGateway(engine);
   ({ host } = new URL(gateway.url));
 });

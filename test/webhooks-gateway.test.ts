@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { dataOf, startGateway, waitFor, type Json, type TestGateway } from './support/gateway.ts';
+import { findPort } from './support/ports.ts';
 import { engines, type Engine } from './support/stores.ts';
 
 const CREATE =
@@ -9,15 +8,6 @@ const CREATE =
 const INVITE =
   'mutation { inviteParticipants(callId: "call", input: { participants: [{ identity: { user: { id: "u1" } } }] }) { id tracking { id } } }';
 const HISTORY = 'tracking { state history { source changed state } }';
-
-/** The gateway must know its own public address before it listens. */
-async function findPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe.each(engines)('a gateway that Graph notifies on $name', ({ open }) => {
   let engine: Engine;

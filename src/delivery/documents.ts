@@ -100,7 +100,7 @@ export function createDocumentGate(options: DocumentGateOptions): DocumentGate {
         const document = known.get(hash);
         const prepared = document ? { document, text: text as string } : read(text);
         if ('errors' in prepared) return prepared;
-        known.add(hash, prepared.document);
+        if (!document) known.add(hash, prepared.document);
         judge(prepared.document, request);
         return prepared;
       } catch (error) {

@@ -1,9 +1,10 @@
 // Judges documents that come over HTTP, as a plugin of Apollo: it runs what the gate lets through, and nothing else.
 import type { ApolloServerPlugin, GraphQLRequest } from '@apollo/server';
-import { getOperationAST, type FormattedExecutionResult, type GraphQLFormattedError } from 'graphql';
+import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { GraphQLContext } from '../context.ts';
 import { GatewayError, MOST_ERRORS, toClientErrors, type ErrorCode } from '../errors.ts';
 import type { DocumentGate, PreparedDocument } from './documents.ts';
+import { isOf } from './live-documents.ts';
 
 export interface DocumentPluginOptions {
   documents: Pick<DocumentGate, 'prepare'>;
@@ -57,8 +58,7 @@ function prepare(request: GraphQLRequest, { documents, path }: DocumentPluginOpt
   const { query, extensions, operationName, variables } = request;
   const documentId = findDocumentId(request);
   const prepared = documents.prepare({ query, extensions, documentId, operationName, variables });
-  if ('errors' in prepared || getOperationAST(prepared.document, operationName)?.operation !== 'subscription')
-    return prepared;
+  if ('errors' in prepared || !isOf('subscription', { ...prepared, operationName })) return prepared;
   const cure = `Open a WebSocket to ${path} with the protocol graphql-transport-ws.`;
   return { errors: [new GatewayError('BAD_REQUEST', `A subscription cannot be sent over HTTP. ${cure}`)] };
 }

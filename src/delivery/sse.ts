@@ -2,8 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ExecutionArgs, ExecutionResult, GraphQLFormattedError } from 'graphql';
 import type { OriginCheck } from '../auth/origins.ts';
-import { GatewayError, toClientErrors, toError, type ErrorCode } from '../errors.ts';
-import { sendError } from '../http-error.ts';
+import { toClientErrors, toError } from '../errors.ts';
+import { refuseCaller, sendError } from '../http-error.ts';
 import type { CallerSessions } from './caller-sessions.ts';
 import { EventStream } from './event-stream.ts';
 import { isOf, type LiveDocuments, type LiveRequest } from './live-documents.ts';
@@ -16,12 +16,6 @@ export interface SseOptions {
   report: (error: Error) => void;
   isAllowedOrigin: OriginCheck;
 }
-
-const statuses: { readonly [code in ErrorCode]?: number } = {
-  UNAUTHENTICATED: 401,
-  LIMIT_EXCEEDED: 429,
-  UPSTREAM_UNAVAILABLE: 503,
-};
 
 /** @returns how to end: every stream is broken off, so that its client comes back. */
 export function serveSse(app: FastifyInstance, options: SseOptions): () => void {
@@ -42,8 +36,7 @@ export function serveSse(app: FastifyInstance, options: SseOptions): () => void 
     try {
       await session.begin(authorization);
     } catch (error) {
-      if (!(error instanceof GatewayError)) throw error;
-      return sendError(reply, statuses[error.code] ?? 400, error.code, error.message);
+      return refuseCaller(reply, error);
     }
     const args = live.prepare(asked, () => session.current);
     if (request.method === 'GET' && 'document' in args && isOf('mutation', args))

