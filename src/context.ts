@@ -32,14 +32,13 @@ export interface Services {
 export interface ContextOptions {
   /** Who is calling at present; null: nobody has said. */
   findSession: () => Session | null;
-  /** When the answer is due; null: it has no end, as that of a subscription. */
-  deadline: Deadline | null;
+  /** When the answer is due. */
+  deadline: Deadline;
 }
 
 /** Apollo copies the members of an object; what is asked each time is a getter of the class. */
 export class GraphQLContext {
-  /** Null for a subscription. */
-  readonly deadline: Deadline | null;
+  readonly deadline: Deadline;
   readonly findSession: () => Session | null;
   readonly status: GatewayStatus;
   readonly loaders: Loaders;
@@ -55,9 +54,7 @@ export class GraphQLContext {
     this.feed = feed;
     this.status = status;
     this.records = store;
-    // What lives long must not go on showing what was read first.
-    const cache = deadline !== null;
-    this.loaders = createLoaders({ users, store, timeoutMs: () => leftOf(deadline, timeoutMs), cache });
+    this.loaders = createLoaders({ users, store, timeoutMs: () => leftOf(deadline, timeoutMs) });
   }
 
   /** Throws `UNAUTHENTICATED` when nobody has said who is calling. */

@@ -10,8 +10,7 @@ export interface Deadline {
 }
 
 interface Timed {
-  /** Null: the answer has no end. */
-  readonly deadline: Deadline | null;
+  readonly deadline: Deadline;
 }
 
 type Resolver = GraphQLFieldResolver<unknown, Timed>;
@@ -22,19 +21,19 @@ export function createDeadline(mutationMs: number): Deadline {
 }
 
 /** @returns how much of a time is left before the deadline. */
-export function leftOf(deadline: Deadline | null, wantedMs: number): number {
-  return deadline ? Math.max(1, Math.min(wantedMs, deadline.atMs - Date.now())) : wantedMs;
+export function leftOf({ atMs }: Deadline, wantedMs: number): number {
+  return Math.max(1, Math.min(wantedMs, atMs - Date.now()));
 }
 
 /** Makes the root fields of queries and mutations keep the deadline of their context. */
 export function enforceDeadlines(schema: GraphQLSchema): GraphQLSchema {
-  wrapFields(schema.getQueryType(), (resolve) => (parent, args, context, info) => {
-    const answer: unknown = resolve(parent, args, context, info);
-    return context.deadline ? unlessLate(answer, context.deadline, tooLate) : answer;
-  });
+  wrapFields(
+    schema.getQueryType(),
+    (resolve) => (parent, args, context, info) =>
+      unlessLate(resolve(parent, args, context, info), context.deadline, tooLate),
+  );
   wrapFields(schema.getMutationType(), (resolve) => (parent, args, context, info) => {
     const { deadline } = context;
-    if (!deadline) return resolve(parent, args, context, info) as unknown;
     if (deadline.atMs - Date.now() < deadline.mutationMs) {
       throw new GatewayError(
         'LIMIT_EXCEEDED',

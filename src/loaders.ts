@@ -11,8 +11,6 @@ export interface LoaderOptions {
   store: Pick<Store, 'histories'>;
   /** How long Graph may take to answer, from now. */
   timeoutMs: () => number;
-  /** Whether a key is read once only; not for a subscription, whose context lives long. */
-  cache: boolean;
 }
 
 export interface Loaders {
@@ -30,7 +28,7 @@ interface MemberKey {
   member: UserMember;
 }
 
-export function createLoaders({ users, store, timeoutMs, cache }: LoaderOptions): Loaders {
+export function createLoaders({ users, store, timeoutMs }: LoaderOptions): Loaders {
   const histories = new DataLoader<{ recordId: string; last: number }, TrackingRecord[], string>(
     async (keys) => {
       const most = Math.max(...keys.map(({ last }) => last));
@@ -40,7 +38,7 @@ export function createLoaders({ users, store, timeoutMs, cache }: LoaderOptions)
       );
       return keys.map(({ last }, index) => found[index]?.slice(-last) ?? []);
     },
-    { cache, cacheKeyFn: ({ recordId, last }) => `${recordId} ${last}` },
+    { cacheKeyFn: ({ recordId, last }) => `${recordId} ${last}` },
   );
   const members = new DataLoader<MemberKey, GraphUser[UserMember] | null, string>(
     async (keys) => {
@@ -55,7 +53,7 @@ export function createLoaders({ users, store, timeoutMs, cache }: LoaderOptions)
         return user instanceof Error ? user : (user?.[member] ?? null);
       });
     },
-    { cache, cacheKeyFn: ({ id, member }) => `${member} ${id}` },
+    { cacheKeyFn: ({ id, member }) => `${member} ${id}` },
   );
   return {
     userMember: (id, member) => members.load({ id, member }) as Promise<never>,

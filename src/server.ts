@@ -13,9 +13,10 @@ import type { AuthConfig } from './config-auth.ts';
 import { GraphQLContext, type Services } from './context.ts';
 import { createDeadline } from './deadline.ts';
 import { createApolloLog } from './delivery/apollo-log.ts';
+import { writeJson } from './delivery/answer.ts';
 import { CallerSessions } from './delivery/caller-sessions.ts';
 import { createDocumentGate, explainError } from './delivery/documents.ts';
-import { createDocumentPlugin, writeAnswer } from './delivery/http-documents.ts';
+import { createDocumentPlugin } from './delivery/http-documents.ts';
 import { createLiveDocuments } from './delivery/live-documents.ts';
 import { serveSse } from './delivery/sse.ts';
 import { serveWebSockets } from './delivery/websocket.ts';
@@ -89,7 +90,7 @@ export function createServer(options: ServerOptions): Server {
     documentStore: documents.documentStore,
     persistedQueries: false,
     formatError: (_, error) => formatError(error),
-    stringifyResult: writeAnswer,
+    stringifyResult: (answer) => `${writeJson(answer)}\n`,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     logger: apolloLog.logger,

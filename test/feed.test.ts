@@ -32,7 +32,7 @@ describe.each(engines)('the feed on $name', ({ open }) => {
   });
 
   /** Collects what a watch yields. */
-  function collect(watch: AsyncIterableIterator<TrackingRecord>): TrackingRecord[] {
+  function collect(watch: AsyncIterable<TrackingRecord>): TrackingRecord[] {
     const seen: TrackingRecord[] = [];
     void (async () => {
       for await (const record of watch) seen.push(record);
@@ -54,7 +54,7 @@ describe.each(engines)('the feed on $name', ({ open }) => {
     const watch = await feed.watchRecord('inviteParticipantsOperation', caller, { id: record.id, callId: 'call' });
     expect(await store.nextDueInMs('poll')).toBeLessThanOrEqual(2_000);
     expect(feed.watchCount).toBe(1);
-    await watch.return?.();
+    watch.stop();
     expect(feed.watchCount).toBe(0);
   });
 
@@ -89,7 +89,7 @@ describe.each(engines)('the feed on $name', ({ open }) => {
 
   it('ends every watch when it stops', async () => {
     const watch = await feed.watchCall(caller, 'call');
-    const waiting = watch.next();
+    const waiting = watch[Symbol.asyncIterator]().next();
     await feed.stop();
     expect(await waiting).toEqual({ value: undefined, done: true });
   });

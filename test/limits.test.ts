@@ -13,9 +13,9 @@ import {
   type GraphQLField,
 } from 'graphql';
 import WebSocket from 'ws';
+import { writeJson } from '../src/delivery/answer.ts';
 import { createCostMeter } from '../src/delivery/document-cost.ts';
 import { createDocumentGate } from '../src/delivery/documents.ts';
-import { writeAnswer } from '../src/delivery/http-documents.ts';
 import { createSchema } from '../src/schema.ts';
 import { dataOf, startGateway, type Json, type TestGateway } from './support/gateway.ts';
 import { engines, type Engine } from './support/stores.ts';
@@ -440,11 +440,11 @@ describe('an answer that no text can hold', () => {
         },
       },
     });
-    expect(JSON.parse(writeAnswer(failing(new RangeError('Invalid string length'))))).toEqual({
+    expect(JSON.parse(writeJson(failing(new RangeError('Invalid string length'))))).toEqual({
       errors: [{ message: expect.stringMatching(/too long/), extensions: { code: 'LIMIT_EXCEEDED' } }],
       data: null,
     });
-    expect(() => writeAnswer(failing(new TypeError('another')))).toThrow('another');
+    expect(() => writeJson(failing(new TypeError('another')))).toThrow('another');
   });
 });
 

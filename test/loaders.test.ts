@@ -49,8 +49,8 @@ async function invite(count: number): Promise<string[]> {
   await admin('DELETE', 'requests');
   return ids;
 }
-const createRequest = ({ cache = true } = {}) =>
-  createLoaders({ users, store: { histories: () => Promise.resolve([]) }, timeoutMs: () => 5_000, cache });
+const createRequest = () =>
+  createLoaders({ users, store: { histories: () => Promise.resolve([]) }, timeoutMs: () => 5_000 });
 /** What Graph was asked in its latest batch. */
 const urls = async (): Promise<string[]> =>
   (await admin('GET', 'requests')).requests.at(-1).parts.map(({ url }: { url: string }) => url);
@@ -90,13 +90,6 @@ describe('the users of one answer', () => {
     );
     expect(await ask()).toEqual(answers);
     expect(await requests()).toBe(1);
-  });
-
-  it('are read anew each time where a context lives long', async () => {
-    const [id = ''] = await invite(1);
-    const { userMember } = createRequest({ cache: false });
-    for (let count = 0; count < 2; count += 1) await userMember(id, 'displayName');
-    expect(await requests()).toBe(2);
   });
 
   it('are null where Graph does not know them, and a strange id spoils nobody else', async () => {

@@ -2,11 +2,14 @@
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { execute, parse, subscribe, type ExecutionResult } from 'graphql';
+import { execute, parse, type ExecutionResult } from 'graphql';
 import pg from 'pg';
 import type { Caller } from '../src/auth/caller.ts';
-import { GraphQLContext } from '../src/context.ts';
+import { GraphQLContext, type ContextOptions } from '../src/context.ts';
 import { createDeadline } from '../src/deadline.ts';
+import { createDocumentGate } from '../src/delivery/documents.ts';
+import { createLiveDocuments } from '../src/delivery/live-documents.ts';
+import { Subscriber } from '../src/delivery/subscriber.ts';
 import { toClientError } from '../src/errors.ts';
 import { createSchema } from '../src/schema.ts';
 import { Feed } from '../src/tracking/feed.ts';
@@ -110,7 +113,8 @@ describe.each(engines)('a record on $name', ({ open }) => {
     const ignore = () => {};
     return new Feed({ store, pollIntervalMs: 60_000, onWatch: ignore, onInvitationWatch: ignore, onError: ignore });
   }
-  const contextOf = (who: Caller, isLong = false) => {
+  const sessionOf = (who: Caller) => ({ caller: who, expiresAt: null });
+  const createContext = (options: ContextOptions) => {
     const status = {
       version: '1',
       mode: 'emulator' as const,
@@ -118,37 +122,38 @@ describe.each(engines)('a record on $name', ({ open }) => {
       pollLagMs: () => Promise.resolve(0),
     };
     const users = { read: (wanted: readonly unknown[]) => Promise.resolve(wanted.map(() => null)) };
-    return new GraphQLContext(
-      { store, tracker: upstream.tracker, feed, status, users, timeoutMs: 5_000 },
-      { findSession: () => ({ caller: who, expiresAt: null }), deadline: isLong ? null : createDeadline(5_000) },
-    );
+    return new GraphQLContext({ store, tracker: upstream.tracker, feed, status, users, timeoutMs: 5_000 }, options);
   };
-  const toAnswer = ({ data, errors }: ExecutionResult): Json => {
-    const report = (error: Error) => {
-      throw error;
-    };
-    return {
-      data: JSON.parse(JSON.stringify(data ?? null)) as Json | null,
-      ...(errors ? { errors: errors.map((error) => toClientError(error, report)) } : {}),
-    };
-  };
+  const contextOf = (who: Caller) =>
+    createContext({ findSession: () => sessionOf(who), deadline: createDeadline(5_000) });
+  const explain = (error: unknown) =>
+    toClientError(error, (unexpected) => {
+      throw unexpected;
+    });
+  const live = createLiveDocuments({
+    schema,
+    documents: createDocumentGate({ schema, isIntrospectable: false, trustedDocuments: null }),
+    createContext,
+    mutationMs: 5_000,
+    toClientError: explain,
+  });
+  const toAnswer = ({ data, errors }: ExecutionResult): Json => ({
+    data: JSON.parse(JSON.stringify(data ?? null)) as Json | null,
+    ...(errors ? { errors: errors.map(explain) } : {}),
+  });
   /** @returns the answer as a client gets it. */
   const ask = async (who: Caller, document: string, variableValues: Json = {}): Promise<Json> =>
     toAnswer(await execute({ schema, document: parse(document), variableValues, contextValue: contextOf(who) }));
   /** @returns the answers as they come; only one when it is refused. */
   async function watch(who: Caller, document: string, variableValues: Json = {}): Promise<Json[]> {
-    const stream = await subscribe({
-      schema,
-      document: parse(document),
-      variableValues,
-      contextValue: contextOf(who, true),
-    });
-    if (!(Symbol.asyncIterator in stream)) return [toAnswer(stream)];
+    const args = live.prepare({ query: document, variables: variableValues }, () => sessionOf(who));
+    if (!('document' in args)) throw args[0];
     const answers: Json[] = [];
-    ends.push(() => stream.return(undefined));
-    void (async () => {
-      for await (const result of stream) answers.push(toAnswer(result));
-    })();
+    const send = (answer: string) => void answers.push(JSON.parse(answer) as Json);
+    const result = await live.run(args, { isFull: false, onceDrained: () => {}, send });
+    if (!(result instanceof Subscriber)) return [toAnswer(result)];
+    ends.push(() => result.return());
+    void result.next();
     return answers;
   }
   const create = async (who: Caller, input: Json): Promise<Json> =>

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isFinished, type OperationRecord } from '../src/tracking/record.ts';
+import { isFinished, type OperationRecord, type TrackingRecord } from '../src/tracking/record.ts';
 import { Watch } from '../src/tracking/watch.ts';
-import { newOperation } from './support/records.ts';
+import { caller, newOperation } from './support/records.ts';
 
 const first = newOperation();
 const at = (revision: number, members: Partial<OperationRecord> = {}): OperationRecord => ({
@@ -12,7 +12,7 @@ const at = (revision: number, members: Partial<OperationRecord> = {}): Operation
 });
 const final = (revision: number) => at(revision, { state: 'settled' });
 
-async function readAll(watch: Watch): Promise<number[]> {
+async function readAll(watch: Watch<TrackingRecord>): Promise<number[]> {
   const revisions: number[] = [];
   for await (const { revision } of watch) revisions.push(revision);
   return revisions;
@@ -20,7 +20,12 @@ async function readAll(watch: Watch): Promise<number[]> {
 
 describe('a watch', () => {
   const create = (endsWithRecord = true, onEnd = () => {}) =>
-    new Watch({ isLast: (record) => endsWithRecord && isFinished(record), onEnd });
+    new Watch({
+      viewer: caller,
+      isLast: (record) => endsWithRecord && isFinished(record),
+      toEvent: (record) => record,
+      onEnd,
+    });
 
   it('begins with the state it is opened with, though later ones were pushed before', async () => {
     const watch = create();
@@ -38,7 +43,7 @@ describe('a watch', () => {
     watch.push(at(2, { state: 'unknown', reason: 'goneFromGraph' }));
     watch.push(final(3));
     expect(await readAll(watch)).toEqual([1, 2]);
-    await watch.return();
+    watch.stop();
     expect(ends).toBe(1);
   });
 
@@ -50,13 +55,14 @@ describe('a watch', () => {
     expect(await readAll(watch)).toEqual([1, 2]);
   });
 
-  it('lets go of a reader that waits when it is returned', async () => {
+  it('lets go of a reader that waits when it is stopped', async () => {
     const watch = create();
     watch.open([]);
-    const waiting = watch.next();
-    await watch.return();
+    const reading = watch[Symbol.asyncIterator]();
+    const waiting = reading.next();
+    await reading.return?.();
     expect(await waiting).toEqual({ value: undefined, done: true });
-    expect(await watch.next()).toEqual({ value: undefined, done: true });
+    expect(await reading.next()).toEqual({ value: undefined, done: true });
   });
 
   it('gives a slow reader the newest and the final state, still strictly rising, and holds little', async () => {

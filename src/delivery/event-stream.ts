@@ -1,16 +1,17 @@
 // One stream of server-sent events: written no faster than it is read, kept alive, broken off when nobody reads.
 import type { ServerResponse } from 'node:http';
-import type { FormattedExecutionResult } from 'graphql';
+import type { Sink } from './subscriber.ts';
 
 /** A comment, so that what is between does not take the connection for dead. */
 const PING_EVERY_MS = 12_000;
 /** Who takes nothing for so long is dead. */
 const STALLED_MS = 60_000;
 
-export class EventStream {
+export class EventStream implements Sink {
   readonly #response: ServerResponse;
   readonly #pinging: NodeJS.Timeout;
-  #taken: (() => void) | undefined;
+  #stalled: NodeJS.Timeout | undefined;
+  #onDrained: (() => void) | undefined;
 
   constructor(response: ServerResponse, headers: Readonly<Record<string, string>>) {
     this.#response = response;
@@ -22,12 +23,15 @@ export class EventStream {
     });
     response.flushHeaders();
     this.#pinging = setInterval(() => {
-      if (!response.writableNeedDrain) response.write(':\n\n');
+      if (!this.isFull) response.write(':\n\n');
     }, PING_EVERY_MS);
-    response.on('drain', () => this.#taken?.());
+    response.on('drain', () => {
+      clearTimeout(this.#stalled);
+      this.#onDrained?.();
+    });
     response.once('close', () => {
       clearInterval(this.#pinging);
-      this.#taken?.();
+      clearTimeout(this.#stalled);
     });
   }
 
@@ -36,23 +40,35 @@ export class EventStream {
     return this.#response.destroyed;
   }
 
-  /** Resolves when more can be sent, or when there is nobody any more. */
-  async send(event: 'next' | 'complete', data?: FormattedExecutionResult): Promise<void> {
-    if (this.isClosed) return;
-    if (this.#response.write(`event: ${event}\ndata: ${data ? JSON.stringify(data) : ''}\n\n`)) return;
-    const timer = setTimeout(() => this.break(), STALLED_MS);
-    await new Promise<void>((resolve) => (this.#taken = resolve));
-    clearTimeout(timer);
+  get isFull(): boolean {
+    return this.#response.writableNeedDrain;
+  }
+
+  onceDrained(act: () => void): void {
+    this.#onDrained = () => {
+      this.#onDrained = undefined;
+      act();
+    };
+  }
+
+  send(answer: string): void {
+    this.#write(`event: next\ndata: ${answer}\n\n`);
   }
 
   /** Says that nothing follows. */
-  async complete(): Promise<void> {
-    await this.send('complete');
+  complete(): void {
+    this.#write('event: complete\ndata: \n\n');
     this.#response.end();
   }
 
   /** Ends it without a word: its client comes back. */
   break(): void {
     this.#response.destroy();
+  }
+
+  #write(event: string): void {
+    if (this.isClosed || this.#response.write(event)) return;
+    clearTimeout(this.#stalled);
+    this.#stalled = setTimeout(() => this.break(), STALLED_MS);
   }
 }

@@ -1,8 +1,8 @@
 // Judges documents that come over HTTP, as a plugin of Apollo: it runs what the gate lets through, and nothing else.
 import type { ApolloServerPlugin, GraphQLRequest } from '@apollo/server';
-import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import type { GraphQLContext } from '../context.ts';
-import { GatewayError, MOST_ERRORS, toClientErrors, type ErrorCode } from '../errors.ts';
+import { GatewayError, MOST_ERRORS, toClientErrors } from '../errors.ts';
 import type { DocumentGate, PreparedDocument } from './documents.ts';
 import { isOf } from './live-documents.ts';
 
@@ -39,19 +39,6 @@ export function createDocumentPlugin(options: DocumentPluginOptions): ApolloServ
       });
     },
   };
-}
-
-/** @returns the answer as JSON; one that no text can hold is refused instead. */
-export function writeAnswer(answer: FormattedExecutionResult): string {
-  try {
-    return `${JSON.stringify(answer)}\n`;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const message =
-      'The answer is too long to be sent; what a mutation does was done. Ask for fewer fields, or for shorter lists.';
-    const extensions = { code: 'LIMIT_EXCEEDED' satisfies ErrorCode };
-    return `${JSON.stringify({ errors: [{ message, extensions }], data: null })}\n`;
-  }
 }
 
 function prepare(request: GraphQLRequest, { documents, path }: DocumentPluginOptions): PreparedDocument {

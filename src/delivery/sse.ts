@@ -1,12 +1,14 @@
 // GraphQL over server-sent events (graphql-sse, distinct connections), for those who cannot open sockets: one document a request.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ExecutionArgs, ExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { ExecutionArgs, GraphQLFormattedError } from 'graphql';
 import type { OriginCheck } from '../auth/origins.ts';
 import { toClientErrors, toError } from '../errors.ts';
 import { refuseCaller, sendError } from '../http-error.ts';
+import { writeJson } from './answer.ts';
 import type { CallerSessions } from './caller-sessions.ts';
 import { EventStream } from './event-stream.ts';
 import { isOf, type LiveDocuments, type LiveRequest } from './live-documents.ts';
+import { Subscriber } from './subscriber.ts';
 
 export interface SseOptions {
   path: string;
@@ -44,27 +46,26 @@ export function serveSse(app: FastifyInstance, options: SseOptions): () => void 
     reply.hijack();
     const stream = new EventStream(response, reply.getHeaders() as Record<string, string>);
     streams.add(stream);
+    response.once('close', () => streams.delete(stream));
     try {
       if ('document' in args) await answer(stream, args, (stop) => response.once('close', stop));
-      else await stream.send('next', { errors: toClientErrors(args, options.toClientError) });
-      await stream.complete();
+      else stream.send(writeJson({ errors: toClientErrors(args, options.toClientError) }));
+      stream.complete();
     } catch (error) {
       options.report(toError(error));
       stream.break();
-    } finally {
-      streams.delete(stream);
     }
     return reply;
   }
 
   async function answer(stream: EventStream, args: ExecutionArgs, onClose: (stop: () => void) => void): Promise<void> {
-    const result = await live.run(args);
-    if (!(Symbol.asyncIterator in result)) return stream.send('next', live.toAnswer(result));
-    const stop = () => void result.return?.();
+    const result = await live.run(args, stream);
+    if (!(result instanceof Subscriber)) return stream.send(writeJson(live.toAnswer(result)));
+    const stop = () => void result.return();
     onClose(stop);
     // It may have been closed before there was anything to stop.
     if (stream.isClosed) stop();
-    for await (const one of result as AsyncIterable<ExecutionResult>) await stream.send('next', live.toAnswer(one));
+    await result.next();
   }
 
   app.route({ method: ['GET', 'POST'], url: options.path, handler: handle });

@@ -1,6 +1,5 @@
 // What a subscriber of a bulk gets: each invitation as it changes, and how far the bulk is.
 import type { InvitationRecord, State, TrackingRecord } from './record.ts';
-import type { Watch } from './watch.ts';
 
 /** One invitation of a bulk, and how far the bulk is. */
 export interface BulkUpdate {
@@ -15,24 +14,15 @@ export type BulkCounts = { [Name in State]: number } & {
   refused: number;
 };
 
-/** @param records of the bulk, as they are when the watch begins */
-export function toBulkUpdates(watch: Watch, records: readonly TrackingRecord[]): AsyncIterableIterator<BulkUpdate> {
+/**
+ * @param records of the bulk, as they are when the watch begins
+ * @returns what makes an update of each later state, to be asked once for each in their order
+ */
+export function createBulkCounter(records: readonly TrackingRecord[]): (record: TrackingRecord) => BulkUpdate {
   const current = new Map(records.map((record) => [record.id, record]));
-  return {
-    async next() {
-      const result = await watch.next();
-      if (result.done) return { value: undefined, done: true };
-      const invitation = result.value as InvitationRecord;
-      current.set(invitation.id, invitation);
-      return { value: { invitation, counts: count(current.values()) }, done: false };
-    },
-    async return() {
-      await watch.return();
-      return { value: undefined, done: true };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
+  return (record) => {
+    current.set(record.id, record);
+    return { invitation: record as InvitationRecord, counts: count(current.values()) };
   };
 }
 

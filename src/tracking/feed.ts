@@ -1,6 +1,7 @@
 // Carries the change log to subscribers: a cursor moves along the log, and each watch gets what concerns it.
 import { GatewayError, refuseInput } from '../errors.ts';
-import { toBulkUpdates, type BulkUpdate } from './bulk-updates.ts';
+import { createBulkCounter, type BulkUpdate } from './bulk-updates.ts';
+import { Interest } from './interest.ts';
 import { Loop } from './loop.ts';
 import { isFinished, type RecordKind, type TrackingRecord, type Viewer } from './record.ts';
 import type { Store } from './store.ts';
@@ -21,29 +22,29 @@ export interface FeedOptions {
 const PAGE = 500;
 /** The guarantee behind the wake-ups, which may be lost. */
 const TICK_MS = 2_000;
-/** How long a record counts as watched after the last renewal. */
-const WATCHED_MS = 30_000;
-const RENEW_MS = 10_000;
 /** How many records of a call a subscriber gets to begin with. */
 const MAX_CURRENT = 1_000;
 
 export class Feed {
   readonly #options: FeedOptions;
   readonly #loop: Loop;
+  readonly #interest: Interest;
   readonly #byRecord = new Watches();
   readonly #byCall = new Watches();
   /** Unfinished records that somebody here watches through their call. */
   readonly #followed = new Map<string, string>();
   #cursor = 0;
-  #renewAt = 0;
+  /** How many changes were handed out. */
+  #handedOut = 0;
   #unlisten: (() => void) | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.#interest = new Interest(options);
     this.#loop = new Loop({
       tick: async () => {
         await this.tick();
-        await this.#renew();
+        await this.#interest.renew(() => this.#watched());
         return TICK_MS;
       },
       onError: options.onError,
@@ -78,52 +79,57 @@ export class Feed {
     kind: RecordKind,
     viewer: Viewer,
     { id, callId, afterRevision }: { id: string; callId?: string; afterRevision?: number | null },
-  ): Promise<AsyncIterableIterator<TrackingRecord>> {
+  ): Promise<Watch<TrackingRecord>> {
     if (typeof afterRevision === 'number' && afterRevision < 0) {
       refuseInput(
         'afterRevision',
         'Revisions begin at 1. Give the last `tracking.revision` that you saw, or 0 for all.',
       );
     }
-    const { store } = this.#options;
-    const known = await store.find(kind, viewer, id, callId);
+    const find = () => this.#options.store.find(kind, viewer, id, callId);
+    const handedOut = this.#handedOut;
+    const known = await find();
     if (!known) throw notFound();
-    const watch: Watch = new Watch({
+    const watch: Watch<TrackingRecord> = new Watch({
+      viewer,
       isLast: isFinished,
+      toEvent: (record) => record,
       onEnd: () => this.#byRecord.remove(known.id, watch),
     });
-    this.#byRecord.add(known.id, watch, viewer);
+    this.#byRecord.add(known.id, watch);
     try {
-      // Read again: only what happens from here on is certain to reach the watch.
-      const current = (await store.find(kind, viewer, known.id, callId)) ?? known;
+      // Only what is handed out from here on is certain to reach the watch.
+      const current = handedOut === this.#handedOut ? known : ((await find()) ?? known);
       const states = typeof afterRevision === 'number' ? await this.#missed(current, afterRevision) : [current];
       watch.open(states, { id: current.id, revision: (states[0]?.revision ?? current.revision + 1) - 1 });
       if (!isFinished(current)) {
-        await this.#noteInterest([current.id]);
+        await this.#interest.note([current.id]);
         if (kind === 'invitation') this.#options.onInvitationWatch();
       }
     } catch (error) {
-      void watch.return();
+      watch.stop();
       throw error;
     }
     return watch;
   }
 
   /** The current states of what the viewer sees of a call, oldest first, then every change, of new records too. Never ends by itself. */
-  async watchCall(viewer: Viewer, callId: string): Promise<AsyncIterableIterator<TrackingRecord>> {
-    const watch: Watch = new Watch({
+  async watchCall(viewer: Viewer, callId: string): Promise<Watch<TrackingRecord>> {
+    const watch: Watch<TrackingRecord> = new Watch({
+      viewer,
       isLast: () => false,
+      toEvent: (record) => record,
       onEnd: () => this.#byCall.remove(callId, watch),
     });
-    this.#byCall.add(callId, watch, viewer);
+    this.#byCall.add(callId, watch);
     try {
       const records = await this.#listCall(viewer, callId);
       watch.open(records);
       const unfinished = records.filter((record) => !isFinished(record));
       for (const record of unfinished) this.#followed.set(record.id, callId);
-      await this.#noteInterest(unfinished.map((record) => record.id));
+      await this.#interest.note(unfinished.map((record) => record.id));
     } catch (error) {
-      void watch.return();
+      watch.stop();
       throw error;
     }
     return watch;
@@ -133,30 +139,35 @@ export class Feed {
    * The current state of each invitation of a bulk, in their order, then every change, until all are sent.
    * @throws GatewayError `NOT_FOUND` when there is no such bulk that the viewer sees
    */
-  async watchBulk(viewer: Viewer, bulkId: string): Promise<AsyncIterableIterator<BulkUpdate>> {
-    const { store } = this.#options;
-    const known = await store.findBulk(viewer, bulkId);
+  async watchBulk(viewer: Viewer, bulkId: string): Promise<Watch<BulkUpdate>> {
+    const find = () => this.#options.store.findBulk(viewer, bulkId);
+    const handedOut = this.#handedOut;
+    const known = await find();
     if (!known) throw notFound();
     const ids = new Set(known.records.map(({ id }) => id));
     const unsent = new Set(ids);
-    const watch: Watch = new Watch({
+    const watch: Watch<BulkUpdate> = new Watch({
+      viewer,
       isLast(record) {
         if (record.state !== 'submitting') unsent.delete(record.id);
         return unsent.size === 0;
       },
+      toEvent: (record) => toUpdate(record),
       onEnd: () => {
         for (const id of ids) this.#byRecord.remove(id, watch);
       },
     });
-    for (const id of ids) this.#byRecord.add(id, watch, viewer);
+    for (const id of ids) this.#byRecord.add(id, watch);
+    let toUpdate = createBulkCounter([]);
     try {
-      // Read again: only what happens from here on is certain to reach the watch.
-      const { records } = (await store.findBulk(viewer, bulkId)) ?? known;
+      // Only what is handed out from here on is certain to reach the watch.
+      const { records } = handedOut === this.#handedOut ? known : ((await find()) ?? known);
       const states = [...new Map(records.map((record) => [record.id, record])).values()];
+      toUpdate = createBulkCounter(states);
       watch.open(states);
-      return toBulkUpdates(watch, states);
+      return watch;
     } catch (error) {
-      void watch.return();
+      watch.stop();
       throw error;
     }
   }
@@ -169,9 +180,10 @@ export class Feed {
       const started: string[] = [];
       for (const { seq, record } of changes) {
         this.#cursor = seq;
+        this.#handedOut += 1;
         if (this.#dispatch(record)) started.push(record.id);
       }
-      if (started.length > 0) await this.#noteInterest(started);
+      await this.#interest.note(started);
       if (changes.length === PAGE) continue;
       // A database that was restored or failed over may have gone back behind us.
       const head = changes.length === 0 ? await store.head() : this.#cursor;
@@ -194,7 +206,8 @@ export class Feed {
 
   /** Of a finished record the final state is given even when nothing was missed. */
   async #missed(current: TrackingRecord, afterRevision: number): Promise<TrackingRecord[]> {
-    const missed = await this.#options.store.revisionsAfter(current.id, afterRevision);
+    const hasMissed = current.revision > afterRevision;
+    const missed = hasMissed ? await this.#options.store.revisionsAfter(current.id, afterRevision) : [];
     return missed.length === 0 && isFinished(current) ? [current] : missed;
   }
 
@@ -205,8 +218,8 @@ export class Feed {
       if (latest) this.#byRecord.push(id, latest);
     }
     for (const callId of this.#byCall.keys()) {
-      for (const [watch, viewer] of this.#byCall.of(callId))
-        for (const record of await this.#listCall(viewer, callId)) watch.push(record);
+      for (const watch of this.#byCall.of(callId))
+        for (const record of await this.#listCall(watch.viewer, callId)) watch.push(record);
     }
   }
 
@@ -216,17 +229,9 @@ export class Feed {
     return (await this.#options.store.list(query)).reverse();
   }
 
-  async #noteInterest(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    await this.#options.store.watch(ids, WATCHED_MS, this.#options.pollIntervalMs);
-    this.#options.onWatch();
-  }
-
-  async #renew(): Promise<void> {
-    if (Date.now() < this.#renewAt) return;
-    this.#renewAt = Date.now() + RENEW_MS;
+  #watched(): Set<string> {
     for (const [id, callId] of this.#followed) if (!this.#byCall.has(callId)) this.#followed.delete(id);
-    await this.#noteInterest([...new Set([...this.#byRecord.keys(), ...this.#followed.keys()])]);
+    return new Set([...this.#byRecord.keys(), ...this.#followed.keys()]);
   }
 }
 

@@ -1,31 +1,40 @@
-// What one subscriber still has to see: an iterator over the states of records, bounded, ended from either side.
-import type { TrackingRecord } from './record.ts';
+// What one subscriber still has to see: the states of records, bounded, taken one by one, ended from either side.
+import type { TrackingRecord, Viewer } from './record.ts';
+import { StateQueue } from './state-queue.ts';
 
-/** States waiting for a subscriber; beyond this many only the newest of each record is kept. */
-const MAX_WAITING = 64;
-
-export interface WatchOptions {
-  /** Asked once for each state, in their order: whether the iteration ends after it. */
+export interface WatchOptions<Event> {
+  viewer: Viewer;
+  /** Asked once for each state, in their order: whether it is the last one. */
   isLast: (record: TrackingRecord) => boolean;
-  /** Called once, when nothing will be read any more. */
+  /** Makes what the subscriber gets of a state, when it is taken. */
+  toEvent: (record: TrackingRecord) => Event;
+  /** Called once, when no more states are let in. */
   onEnd: () => void;
 }
 
 /**
- * Yields states in the order they are pushed, of each record only ones with a rising revision.
- * Not a generator on purpose: `return()` of a generator waits for the `await` that it stands in.
+ * Gives states in the order they are pushed, of each record only ones with a rising revision. They are taken without a promise
+ * for each, since one change may be for thousands.
  */
-export class Watch implements AsyncIterableIterator<TrackingRecord> {
-  readonly #options: WatchOptions;
+export class Watch<Event> implements AsyncIterable<Event> {
+  readonly #options: WatchOptions<Event>;
   readonly #revisions = new Map<string, number>();
+  readonly #waiting = new StateQueue();
   #early: TrackingRecord[] | undefined = [];
-  #waiting: TrackingRecord[] = [];
-  #reader: ((result: IteratorResult<TrackingRecord>) => void) | undefined;
+  #onReady: (() => void) | undefined;
   #isComplete = false;
-  #hasEnded = false;
 
-  constructor(options: WatchOptions) {
+  constructor(options: WatchOptions<Event>) {
     this.#options = options;
+  }
+
+  get viewer(): Viewer {
+    return this.#options.viewer;
+  }
+
+  /** Whether nothing waits, and nothing will. */
+  get hasEnded(): boolean {
+    return this.#isComplete && this.#waiting.isEmpty;
   }
 
   /**
@@ -47,58 +56,57 @@ export class Watch implements AsyncIterableIterator<TrackingRecord> {
     if (this.#isComplete || record.revision <= (this.#revisions.get(record.id) ?? 0)) return;
     this.#revisions.set(record.id, record.revision);
     this.#waiting.push(record);
-    if (this.#waiting.length > MAX_WAITING) this.#waiting = newestOfEach(this.#waiting);
-    if (this.#options.isLast(record)) this.#isComplete = true;
-    this.#deliver();
+    if (this.#options.isLast(record)) this.complete();
+    else this.#onReady?.();
   }
 
-  /** Ends the iteration after what is waiting. */
+  /** @param onReady called whenever there is something to take, or nothing will be any more */
+  listen(onReady: () => void): void {
+    this.#onReady = onReady;
+    if (this.#isComplete || !this.#waiting.isEmpty) onReady();
+  }
+
+  /** @returns what comes next; undefined when nothing waits. */
+  take(): Event | undefined {
+    const record = this.#waiting.take();
+    return record && this.#options.toEvent(record);
+  }
+
+  /** To be called when the subscriber cannot take more: from then on, until all are taken, only the newest state of each record waits. */
+  keepNewest(): void {
+    this.#waiting.keepNewest();
+  }
+
+  /** Lets in no more; what waits can be taken. */
   complete(): void {
+    if (this.#isComplete) return;
     this.#isComplete = true;
-    this.#deliver();
-  }
-
-  next(): Promise<IteratorResult<TrackingRecord>> {
-    return new Promise((resolve) => {
-      this.#reader = resolve;
-      this.#deliver();
-    });
-  }
-
-  return(): Promise<IteratorResult<TrackingRecord>> {
-    this.#waiting = [];
-    this.complete();
-    this.#end();
-    return Promise.resolve({ value: undefined, done: true });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #deliver(): void {
-    const reader = this.#reader;
-    if (!reader) return;
-    const record = this.#waiting.shift();
-    if (!record && !this.#isComplete) return;
-    this.#reader = undefined;
-    if (record) return reader({ value: record, done: false });
-    this.#end();
-    reader({ value: undefined, done: true });
-  }
-
-  #end(): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
     this.#options.onEnd();
+    this.#onReady?.();
   }
-}
 
-function newestOfEach(records: readonly TrackingRecord[]): TrackingRecord[] {
-  const newest = new Map<string, TrackingRecord>();
-  for (const record of records) {
-    newest.delete(record.id);
-    newest.set(record.id, record);
+  /** Ends it, with all that waits. */
+  stop(): void {
+    this.#waiting.clear();
+    this.complete();
   }
-  return [...newest.values()];
+
+  /** For whoever reads by promises, as graphql-js does. */
+  [Symbol.asyncIterator](): AsyncIterator<Event> {
+    return {
+      next: () =>
+        new Promise((resolve) => {
+          this.listen(() => {
+            const event = this.take();
+            if (event === undefined && !this.hasEnded) return;
+            this.#onReady = undefined;
+            resolve(event === undefined ? { value: undefined, done: true } : { value: event, done: false });
+          });
+        }),
+      return: () => {
+        this.stop();
+        return Promise.resolve({ value: undefined, done: true });
+      },
+    };
+  }
 }

@@ -1,15 +1,15 @@
 // Who watches what, by the id of a record or call: a state goes to those only who may see it.
-import { isVisibleTo, type TrackingRecord, type Viewer } from './record.ts';
+import { isVisibleTo, type TrackingRecord } from './record.ts';
 import type { Watch } from './watch.ts';
 
 export class Watches {
-  readonly #byKey = new Map<string, Map<Watch, Viewer>>();
+  readonly #byKey = new Map<string, Set<Watch<unknown>>>();
 
-  add(key: string, watch: Watch, viewer: Viewer): void {
-    this.#byKey.set(key, (this.#byKey.get(key) ?? new Map<Watch, Viewer>()).set(watch, viewer));
+  add(key: string, watch: Watch<unknown>): void {
+    this.#byKey.set(key, (this.#byKey.get(key) ?? new Set<Watch<unknown>>()).add(watch));
   }
 
-  remove(key: string, watch: Watch): void {
+  remove(key: string, watch: Watch<unknown>): void {
     this.#byKey.get(key)?.delete(watch);
     if (this.#byKey.get(key)?.size === 0) this.#byKey.delete(key);
   }
@@ -17,8 +17,8 @@ export class Watches {
   /** @returns whether anybody got it. */
   push(key: string, record: TrackingRecord): boolean {
     let isSeen = false;
-    for (const [watch, viewer] of this.#byKey.get(key) ?? []) {
-      if (!isVisibleTo(record, viewer)) continue;
+    for (const watch of this.#byKey.get(key) ?? []) {
+      if (!isVisibleTo(record, watch.viewer)) continue;
       watch.push(record);
       isSeen = true;
     }
@@ -34,11 +34,11 @@ export class Watches {
     return [...this.#byKey.keys()];
   }
 
-  of(key: string): [Watch, Viewer][] {
+  of(key: string): Watch<unknown>[] {
     return [...(this.#byKey.get(key) ?? [])];
   }
 
-  *all(): Iterable<Watch> {
-    for (const watches of this.#byKey.values()) yield* watches.keys();
+  *all(): Iterable<Watch<unknown>> {
+    for (const watches of this.#byKey.values()) yield* watches;
   }
 }

@@ -1,0 +1,16 @@
+// What subscriptions give: the state of a record, alone or with how far its bulk is.
+import type { BulkUpdate } from './bulk-updates.ts';
+import type { TrackingRecord } from './record.ts';
+
+export type WatchEvent = TrackingRecord | BulkUpdate;
+
+/** @returns the record that the event is about. */
+export function toRecord(event: WatchEvent): TrackingRecord {
+  return 'counts' in event ? event.invitation : event;
+}
+
+/** @returns what is the same for two events that tell the same. */
+export function toEventKey(event: WatchEvent): string {
+  const { id, revision } = toRecord(event);
+  return 'counts' in event ? `${id} ${revision} ${Object.values(event.counts).join(' ')}` : `${id} ${revision}`;
+}
