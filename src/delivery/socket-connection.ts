@@ -76,22 +76,21 @@ export class SocketConnection {
 
   /** @returns where the answers to the subscription of this id go */
   sinkOf(id: string): Sink {
-    const start = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-    const isFull = () => this.#isFull;
-    return {
-      get isFull() {
-        return isFull();
-      },
-      onceDrained: (act) => void this.#onDrained.push(act),
-      send: (answer) => this.#sendNext(`${start}${answer}}`),
-    };
+    return new SubscriptionSink(this, id);
   }
 
-  get #isFull(): boolean {
+  /** Whether subscribers have to wait. */
+  get isFull(): boolean {
     return this.#socket.bufferedAmount >= FULL_BYTES;
   }
 
-  #sendNext(frame: string): void {
+  /** @param act called once when subscribers need not wait any more */
+  onceDrained(act: () => void): void {
+    this.#onDrained.push(act);
+  }
+
+  /** Sends to a subscriber. */
+  push(frame: string): void {
     const socket = this.#socket;
     if (socket.readyState !== WebSocket.OPEN) return;
     if (socket.bufferedAmount + frame.length < FULL_BYTES) socket.send(frame);
@@ -99,7 +98,7 @@ export class SocketConnection {
   }
 
   #drained(): void {
-    if (this.#isFull) return;
+    if (this.isFull) return;
     const acts = this.#onDrained;
     this.#onDrained = [];
     for (const act of acts) act();
@@ -110,7 +109,7 @@ export class SocketConnection {
       this.#isAlive = false;
       return this.#socket.ping();
     }
-    if (this.#isFull) this.#stall();
+    if (this.isFull) this.#stall();
     else this.#socket.terminate();
   }
 
@@ -120,5 +119,27 @@ export class SocketConnection {
 
   #refuse({ code, message }: GatewayError): void {
     this.close(code === 'UNAUTHENTICATED' ? FORBIDDEN : TRY_AGAIN_LATER, message.slice(0, MOST_REASON));
+  }
+}
+
+class SubscriptionSink implements Sink {
+  readonly #connection: SocketConnection;
+  readonly #id: string;
+
+  constructor(connection: SocketConnection, id: string) {
+    this.#connection = connection;
+    this.#id = JSON.stringify(id);
+  }
+
+  get isFull(): boolean {
+    return this.#connection.isFull;
+  }
+
+  onceDrained(act: () => void): void {
+    this.#connection.onceDrained(act);
+  }
+
+  send(answer: string): void {
+    this.#connection.push(`{"id":${this.#id},"type":"next","payload":${answer}}`);
   }
 }

@@ -100,7 +100,7 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
         onMessage: (handle) =>
           socket.on('message', (data: RawData) => {
             connection.messageBytes = (data as Buffer).length;
-            handle((data as Buffer).toString()).catch(fail);
+            handle(parse(data as Buffer)).catch(fail);
           }),
         // Not with the payload of the ping, as the library would: there is a token in it.
         onPing: async (payload) => {
@@ -145,4 +145,15 @@ function refuse(socket: Duplex, status: string): void {
   // Whoever keeps the other half open is not waited for.
   socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** @returns what the library takes instead of the text, which it would keep as long as a subscription lasts. */
+function parse(data: Buffer): string {
+  const text = data.toString();
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    // The library knows what to do.
+    return text;
+  }
 }

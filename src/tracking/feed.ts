@@ -90,13 +90,7 @@ export class Feed {
     const handedOut = this.#handedOut;
     const known = await find();
     if (!known) throw notFound();
-    const watch: Watch<TrackingRecord> = new Watch({
-      viewer,
-      isLast: isFinished,
-      toEvent: (record) => record,
-      onEnd: () => this.#byRecord.remove(known.id, watch),
-    });
-    this.#byRecord.add(known.id, watch);
+    const watch = this.#addWatch(this.#byRecord, known.id, viewer, isFinished);
     try {
       // Only what is handed out from here on is certain to reach the watch.
       const current = handedOut === this.#handedOut ? known : ((await find()) ?? known);
@@ -115,13 +109,7 @@ export class Feed {
 
   /** The current states of what the viewer sees of a call, oldest first, then every change, of new records too. Never ends by itself. */
   async watchCall(viewer: Viewer, callId: string): Promise<Watch<TrackingRecord>> {
-    const watch: Watch<TrackingRecord> = new Watch({
-      viewer,
-      isLast: () => false,
-      toEvent: (record) => record,
-      onEnd: () => this.#byCall.remove(callId, watch),
-    });
-    this.#byCall.add(callId, watch);
+    const watch = this.#addWatch(this.#byCall, callId, viewer, () => false);
     try {
       const records = await this.#listCall(viewer, callId);
       watch.open(records);
@@ -170,6 +158,17 @@ export class Feed {
       watch.stop();
       throw error;
     }
+  }
+
+  #addWatch(watches: Watches, key: string, viewer: Viewer, isLast: (record: TrackingRecord) => boolean) {
+    const watch: Watch<TrackingRecord> = new Watch({
+      viewer,
+      isLast,
+      toEvent: (record) => record,
+      onEnd: () => watches.remove(key, watch),
+    });
+    watches.add(key, watch);
+    return watch;
   }
 
   /** Reads the log to its end and hands out what is new. */
