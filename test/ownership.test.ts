@@ -364,12 +364,11 @@ describe.each(engines)('a record on $name', ({ open }) => {
         await watch(sight.grantee, WATCH_CALL),
         await watch(blindness['a stranger'], WATCH_CALL),
       ];
-      await waitFor('the state', () => shown.length === 1);
-      await feed.tick();
+      await invite(caller, SHARED);
+      await waitFor('what is there, and what is new', () => shown.length === 2);
       await engine.run('update record set revision = 9 where id = $1', [operation['tracking'].id]);
       await engine.run('delete from change');
-      await feed.tick();
-      await waitFor('the newer state', () => shown.length === 2);
+      await waitFor('the newer state', () => shown.length === 3, 15_000);
       expect(hidden).toEqual([]);
     });
   });

@@ -1,8 +1,8 @@
-// Carries the change log to subscribers: a cursor moves along the log, and each watch gets what concerns it.
+// Carries the change log to subscribers: each watch gets what concerns it.
 import { GatewayError, refuseInput } from '../errors.ts';
 import { createBulkCounter, type BulkUpdate } from './bulk-updates.ts';
 import { Interest } from './interest.ts';
-import { Loop } from './loop.ts';
+import { LogTail } from './log-tail.ts';
 import { isFinished, type RecordKind, type TrackingRecord, type Viewer } from './record.ts';
 import type { Store } from './store.ts';
 import { Watch } from './watch.ts';
@@ -19,49 +19,38 @@ export interface FeedOptions {
   onError: (error: unknown) => void;
 }
 
-const PAGE = 500;
-/** The guarantee behind the wake-ups, which may be lost. */
-const TICK_MS = 2_000;
 /** How many records of a call a subscriber gets to begin with. */
 const MAX_CURRENT = 1_000;
 
 export class Feed {
   readonly #options: FeedOptions;
-  readonly #loop: Loop;
+  readonly #tail: LogTail;
   readonly #interest: Interest;
   readonly #byRecord = new Watches();
   readonly #byCall = new Watches();
   /** Unfinished records that somebody here watches through their call. */
   readonly #followed = new Map<string, string>();
-  #cursor = 0;
   /** How many changes were handed out. */
   #handedOut = 0;
-  #unlisten: (() => void) | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
     this.#interest = new Interest(options);
-    this.#loop = new Loop({
-      tick: async () => {
-        await this.tick();
-        await this.#interest.renew(() => this.#watched());
-        return TICK_MS;
-      },
-      onError: options.onError,
-      retryMs: TICK_MS,
+    this.#tail = new LogTail({
+      ...options,
+      onChanges: (records) => this.#handOut(records),
+      onRewind: () => this.#startOver(),
+      onEnd: () => this.#interest.renew(() => this.#watched()),
     });
   }
 
-  async start(): Promise<void> {
-    this.#cursor = await this.#options.store.head();
-    this.#unlisten = this.#options.store.onChange(() => this.#loop.poke());
-    this.#loop.start();
+  start(): Promise<void> {
+    return this.#tail.start();
   }
 
   /** Ends every watch. */
   async stop(): Promise<void> {
-    this.#unlisten?.();
-    await this.#loop.stop();
+    await this.#tail.stop();
     for (const watch of [...this.#byRecord.all(), ...this.#byCall.all()]) watch.complete();
   }
 
@@ -171,24 +160,9 @@ export class Feed {
     return watch;
   }
 
-  /** Reads the log to its end and hands out what is new. */
-  async tick(): Promise<void> {
-    const { store } = this.#options;
-    for (;;) {
-      const changes = await store.changesAfter(this.#cursor, PAGE);
-      const started: string[] = [];
-      for (const { seq, record } of changes) {
-        this.#cursor = seq;
-        this.#handedOut += 1;
-        if (this.#dispatch(record)) started.push(record.id);
-      }
-      await this.#interest.note(started);
-      if (changes.length === PAGE) continue;
-      // A database that was restored or failed over may have gone back behind us.
-      const head = changes.length === 0 ? await store.head() : this.#cursor;
-      if (head < this.#cursor) await this.#startOver(head);
-      return;
-    }
+  async #handOut(records: readonly TrackingRecord[]): Promise<void> {
+    this.#handedOut += records.length;
+    await this.#interest.note(records.filter((record) => this.#dispatch(record)).map(({ id }) => id));
   }
 
   /** @returns whether the record began to be followed through its call. */
@@ -210,8 +184,8 @@ export class Feed {
     return missed.length === 0 && isFinished(current) ? [current] : missed;
   }
 
-  async #startOver(head: number): Promise<void> {
-    this.#cursor = head;
+  async #startOver(): Promise<void> {
+    this.#handedOut += 1;
     for (const id of this.#byRecord.keys()) {
       const [latest] = (await this.#options.store.histories([id], 1))[0] ?? [];
       if (latest) this.#byRecord.push(id, latest);
