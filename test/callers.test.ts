@@ -128,7 +128,7 @@ const bad: [string, () => Promise<string>][] = [
 ];
 
 describe('a token that is not good', () => {
-  it.each(bad)('is refused over HTTP and WebSocket alike, and the answer does not repeat it: %s', async (_, token) => {
+  it.each(bad)('is refused on every transport alike, and the answer does not repeat it: %s', async (_, token) => {
     await start({ AUTH_ALLOWED_TENANTS: TENANT });
     const authorization = await token();
     const response = await fetch(`${gateway.url}/graphql`, {
@@ -140,6 +140,10 @@ describe('a token that is not good', () => {
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
     expect(errors).toEqual([{ message: expect.stringMatching(/\w+ \w+/), extensions: { code: 'UNAUTHENTICATED' } }]);
+    const stream = await fetch(`${gateway.url}/graphql/stream?query={__typename}`, {
+      headers: { accept: 'text/event-stream', authorization },
+    });
+    expect([stream.status, await stream.json()]).toEqual([401, { errors }]);
     const socket = await open({ authorization });
     expect((await socket.closed()).code).toBe(4403);
     expect(socket.messages).toEqual([]);
@@ -365,20 +369,6 @@ describe('a socket', () => {
     });
     socket.socket.terminate();
     expect(gateway.errors.splice(0)).toHaveLength(1);
-  });
-
-  it('is refused when its caller has too many, and taken when one is closed', async () => {
-    const authorization = await issuer.bearer();
-    const sockets = [await open({ authorization }), await open({ authorization })];
-    for (const socket of sockets) await socket.received('connection_ack');
-    expect(await (await open({ authorization })).closed()).toMatchObject({ code: 1013 });
-    const other = await open({ authorization: await issuer.bearer({ oid: toOid('user-2') }) });
-    await other.received('connection_ack');
-    sockets[0]?.socket.close();
-    await sockets[0]?.closed();
-    const next = await open({ authorization });
-    await next.received('connection_ack');
-    for (const { socket } of [...sockets, other, next]) socket.terminate();
   });
 
   it('begins once only', async () => {

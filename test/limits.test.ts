@@ -19,7 +19,7 @@ import { createDocumentGate } from '../src/delivery/documents.ts';
 import { createSchema } from '../src/schema.ts';
 import { dataOf, startGateway, type Json, type TestGateway } from './support/gateway.ts';
 import { engines, type Engine } from './support/stores.ts';
-import { askBoth, post, send } from './support/transports.ts';
+import { askAll, post, send, sendAll, transports } from './support/transports.ts';
 
 let engine: Engine;
 let gateway: TestGateway;
@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 const schema = createSchema();
-const ask = (query: string, variables: Json = {}) => askBoth(gateway.url, { query, variables });
+const ask = (query: string, variables: Json = {}) => askAll(gateway.url, { query, variables });
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 const repeat = (count: number, write: (index: number) => string) => range(count).map(write).join(' ');
 const guests = (count: number) =>
@@ -147,6 +147,12 @@ describe('a document beyond a limit', () => {
     ['fields that are not there', '{ a { b { c } } invitations(first: [1], first: $x) { nodes(first: 1) { z } } }'],
     ['nothing that runs', 'fragment a on Query { __typename }'],
     ['a type', 'type A { a: Int }'],
+    ['@defer', '{ ... @defer { gateway { mode } } }'],
+    ['@stream', '{ invitations { nodes @stream { id } } }'],
+    [
+      'two root fields of a subscription',
+      'subscription { a: invitationUpdated(id: "1") { id } b: invitationUpdated(id: "1") { id } }',
+    ],
   ])('is told what is wrong with it when it is not even valid: %s', async (_, query) => {
     expect((await ask(query)).errors?.[0]?.extensions?.['code']).toBe('GRAPHQL_VALIDATION_FAILED');
   });
@@ -159,7 +165,11 @@ describe('a document beyond a limit', () => {
 
   it('does not keep others waiting', async () => {
     const bad = cases.map(([, query, variables]) => ({ query, variables }));
-    const refused = range(200).map((at) => (at % 2 ? post : send)(gateway.url, bad[at % bad.length] ?? {}));
+    const ways = [
+      post,
+      ...transports.map((transport) => (url: string, request: Json) => send(url, request, transport)),
+    ];
+    const refused = range(200).map((at) => (ways[at % ways.length] ?? post)(gateway.url, bad[at % bad.length] ?? {}));
     const neighbour = await gateway.query('{ gateway { mode } }');
     expect(neighbour).toEqual({ status: 200, data: { gateway: { mode: 'emulator' } } });
     for (const { errors } of await Promise.all(refused))
@@ -168,13 +178,13 @@ describe('a document beyond a limit', () => {
 
   it('may be one of several operations, of which the one that runs is judged', async () => {
     const query = `query Small { gateway { mode } } query Large ${page('first: 100', '(last: 100)', 3)}`;
-    expect((await askBoth(gateway.url, { query, operationName: 'Small' })).data).toBeDefined();
+    expect((await askAll(gateway.url, { query, operationName: 'Small' })).data).toBeDefined();
     for (const [operationName, code] of [
       ['Large', 'LIMIT_EXCEEDED'],
       ['Missing', 'BAD_REQUEST'],
       [undefined, 'BAD_REQUEST'],
     ] as const) {
-      const { status, errors } = await askBoth(gateway.url, { query, ...(operationName ? { operationName } : {}) });
+      const { status, errors } = await askAll(gateway.url, { query, ...(operationName ? { operationName } : {}) });
       expect([status, errors?.[0]?.extensions?.['code']]).toEqual([400, code]);
     }
   });
@@ -233,10 +243,10 @@ describe('hostile text that errors quote', () => {
   );
 
   it.each(requests)('makes no long answer, and does not keep others waiting: %s', async (_, request) => {
-    const asked = [post(gateway.url, request), send(gateway.url, request)];
+    const asked = Promise.all([post(gateway.url, request), sendAll(gateway.url, request)]);
     const neighbour = await gateway.query('{ gateway { mode } }');
     expect(neighbour).toEqual({ status: 200, data: { gateway: { mode: 'emulator' } } });
-    for (const answer of await Promise.all(asked)) {
+    for (const answer of (await asked).flat()) {
       expect(answer.data).toBeUndefined();
       expect(answer.errors?.length).toBeGreaterThan(0);
       expect(answer.errors?.length).toBeLessThanOrEqual(10);
@@ -267,7 +277,7 @@ describe('a condition at the root of a subscription', () => {
     'subscription { ... @skip(if: true) { invitationUpdated(id: "1") { id } } }',
     'subscription { ...A } fragment A on Subscription { ...B } fragment B on Subscription { ...A invitationUpdated(id: "1") @skip(if: true) { id } }',
   ])('is refused: %s', async (query) => {
-    const { status, errors } = await askBoth(gateway.url, { query, variables: { v: false } });
+    const { status, errors } = await askAll(gateway.url, { query, variables: { v: false } });
     expect([status, errors?.[0]?.extensions?.['code']]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
     expect(errors?.[0]?.message).toMatch(/takes no @skip and no @include/);
   });
@@ -293,7 +303,7 @@ describe('a request over HTTP', () => {
 
   it('holds a document, as it does on a socket', async () => {
     for (const request of [{ query: '' }, { documentId: 'abc' }])
-      expect(await askBoth(gateway.url, request)).toMatchObject({
+      expect(await askAll(gateway.url, request)).toMatchObject({
         status: 400,
         errors: [{ message: expect.stringMatching(/Send one as query/), extensions: { code: 'BAD_REQUEST' } }],
       });
@@ -498,12 +508,12 @@ describe('what the gateway does not tell', () => {
     const masked = { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
     const { errors } = await ask('query ($id: ID!) { invitation(id: $id) { id } }', { id });
     expect(errors).toEqual([expect.objectContaining(masked)]);
-    const watched = await send(gateway.url, {
+    const watched = await sendAll(gateway.url, {
       query: 'subscription ($id: ID!) { invitationUpdated(id: $id) { id } }',
       variables: { id },
     });
-    expect(watched.errors).toEqual([expect.objectContaining(masked)]);
+    for (const answer of watched) expect(answer.errors).toEqual([expect.objectContaining(masked)]);
     expect(JSON.stringify([errors, watched])).not.toMatch(/torn|JSON/);
-    expect(gateway.errors.splice(0).length).toBeGreaterThanOrEqual(3);
+    expect(gateway.errors.splice(0).length).toBeGreaterThanOrEqual(4);
   });
 });

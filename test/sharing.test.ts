@@ -1,6 +1,6 @@
-// Several callers of one gateway, over HTTP and sockets: each sees what is its own, or was shared, and nothing else.
+// Several callers of one gateway, over HTTP: each sees what is its own, or was shared, and nothing else.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { connect, dataOf, startGateway, waitFor, type Answer, type Json, type TestGateway } from './support/gateway.ts';
+import { dataOf, startGateway, type Json, type TestGateway } from './support/gateway.ts';
 import { startIssuer, toOid, type Claims, type Issuer } from './support/issuer.ts';
 import { engines, type Engine } from './support/stores.ts';
 
@@ -8,9 +8,7 @@ jest.setTimeout(30_000);
 
 const CREATE = `mutation ($input: CreateInvitationInput!) { createInvitation(input: $input) { id inviteRedeemUrl tracking { id } } }`;
 const READ = `query ($id: ID!) { invitation(id: $id) { id invitedUserEmailAddress inviteRedeemUrl tracking { id state history { revision } } } }`;
-const GUEST = 'query ($id: ID!) { invitation(id: $id) { invitedUser { id } } }';
 const LIST = '{ invitations { nodes { invitedUserEmailAddress } pageInfo { hasNextPage endCursor } } }';
-const WATCH = `subscription ($id: ID!) { invitationUpdated(id: $id) { inviteRedeemUrl invitedUser { externalUserState } tracking { revision } } }`;
 const ABSENT = '00000000-0000-4000-8000-000000000000';
 const GRANTEE = '6F9619FF-8B86-D011-B42D-00C04FC964FF';
 
@@ -46,17 +44,6 @@ describe.each(engines)('callers on $name', ({ open }) => {
     gateway.query(document, variables, { authorization: await issuer.bearer(who[name]) });
   const input = { invitedUserEmailAddress: 'sam@example.com', inviteRedirectUrl: 'https://app.example.com' };
 
-  /** What a socket is told, until it completes or fails. */
-  async function watch(name: string, id: string) {
-    const client = connect(gateway.url, { connectionParams: { authorization: await issuer.bearer(who[name]) } });
-    const answers: Answer[] = [];
-    const ended = (async () => {
-      for await (const answer of client.iterate<Json>({ query: WATCH, variables: { id } }))
-        answers.push(answer as Answer);
-    })();
-    return { answers, ended, stop: () => client.dispose() };
-  }
-
   beforeEach(async () => {
     engine = await open();
     gateway = await startGateway(engine, issuer.environment);
@@ -78,29 +65,6 @@ describe.each(engines)('callers on $name', ({ open }) => {
     }
     const { nodes } = dataOf(await ask(name, LIST), 'invitations') as { nodes: Json[] };
     expect(nodes).toHaveLength(mayName ? 1 : 0);
-  });
-
-  it('are told of its changes, or that there is nothing to watch', async () => {
-    const watching = await Promise.all(
-      Object.keys(who).map(async (name) => ({ name, ...(await watch(name, invitation['tracking'].id)) })),
-    );
-    const absent = await watch('stranger', ABSENT);
-    await absent.ended;
-    const seeing = watching.filter(({ name }) => seers.includes(name));
-    for (const { answers } of seeing) await waitFor('the current state', () => answers.length > 0);
-    const { invitedUser } = dataOf(await ask('owner', GUEST, { id: invitation['id'] }), 'invitation');
-    await gateway.emulator.patchUser(invitedUser.id, { externalUserState: 'Accepted' });
-    await Promise.all(watching.map(({ ended }) => ended));
-    for (const { name, answers } of watching) {
-      if (!seers.includes(name)) expect(answers).toEqual(absent.answers);
-      else
-        expect(answers.at(-1)?.data?.['invitationUpdated']).toMatchObject({
-          invitedUser: { externalUserState: 'Accepted' },
-        });
-      for (const { data } of name === 'owner' ? [] : answers)
-        expect(data?.['invitationUpdated']?.inviteRedeemUrl ?? null).toBeNull();
-    }
-    for (const { stop } of [...watching, absent]) await stop();
   });
 
   it('use the same idempotency key, each for itself', async () => {

@@ -10,7 +10,7 @@ import { FIRST_DOCUMENTS } from '../src/pages.ts';
 import { dataOf, startGateway, type Json, type TestGateway } from './support/gateway.ts';
 import { spawnGateway } from './support/process.ts';
 import { engines, type Engine } from './support/stores.ts';
-import { askBoth, post, send } from './support/transports.ts';
+import { askAll, post, send } from './support/transports.ts';
 
 jest.setTimeout(30_000);
 
@@ -46,7 +46,7 @@ describe('a trusted document', () => {
     ['its id beside a text that is none', { query: '{', documentId: gatewayHash }],
     ['a hash of its own beside its text', { query: gatewayText, documentId: 'sha256:0' }],
   ])('runs on every transport when asked for by %s', async (_, request) => {
-    const { status, data, errors } = await askBoth(gateway.url, request);
+    const { status, data, errors } = await askAll(gateway.url, request);
     expect([status, errors]).toEqual([200, undefined]);
     expect(data?.['gateway']).toMatchObject({ mode: 'emulator', graph: 'available' });
   });
@@ -93,7 +93,7 @@ describe('any other document', () => {
     ['no document', { variables: {} }],
     ['an unknown text under a name', { query: 'mutation A { a }', operationName: 'A' }],
   ])('is refused on every transport, and not even parsed: %s', async (_, request) => {
-    const { status, data, errors } = await askBoth(gateway.url, request);
+    const { status, data, errors } = await askAll(gateway.url, request);
     expect([status, data]).toEqual([403, undefined]);
     expect(errors).toEqual([
       { message: expect.stringMatching(/^Only trusted .* manifest/), extensions: { code: 'FORBIDDEN' } },
