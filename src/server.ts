@@ -25,6 +25,7 @@ import { refuseCaller, sendError, sendHttpError, strictness } from './http-error
 import type { Logger } from './logger.ts';
 import { renderSandbox, serveExplorer } from './pages.ts';
 import { createSchema } from './schema.ts';
+import { trackSilentConnections } from './silent-connections.ts';
 
 export interface ServerOptions {
   host: string;
@@ -117,6 +118,7 @@ export function createServer(options: ServerOptions): Server {
     path: PATH,
     maxMessageBytes: MAX_BODY_BYTES,
   });
+  const endSilent = trackSilentConnections(app.server);
   let endStreams = () => {};
 
   let isStopping = false;
@@ -183,6 +185,7 @@ export function createServer(options: ServerOptions): Server {
       isStopping = true;
       endStreams();
       await endWebSockets();
+      endSilent();
       await apollo.stop();
       await app.close();
     },

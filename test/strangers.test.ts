@@ -321,3 +321,24 @@ describe('those who send so slowly that they never end', () => {
     }
   });
 });
+
+describe('those who connect and ask nothing', () => {
+  it('do not keep the gateway from stopping', async () => {
+    const other = await startGateway({ ...engine, environment: {} });
+    const [silent, begun] = [0, 1].map(() => connect(Number(new URL(other.url).port), '127.0.0.1'));
+    const isClosed = [silent, begun].map((socket) => {
+      let isOver = false;
+      socket
+        ?.on('close', () => (isOver = true))
+        .on('error', () => {})
+        .resume();
+      return () => isOver;
+    });
+    await new Promise((resolve) => begun?.write('GET /graphql HTTP/1.1\r\nHost: ', resolve));
+    expect((await other.query('{ __typename }')).status).toBe(200);
+    const stopped = other.stop();
+    // By itself Node waits ten seconds for the rest.
+    await waitFor('their end', () => isClosed.every((isOver) => isOver()), 5_000);
+    await stopped;
+  });
+});

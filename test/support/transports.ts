@@ -3,7 +3,6 @@ import { expect } from '@jest/globals';
 import type { GraphQLFormattedError } from 'graphql';
 import { createClient as createSseClient, NetworkError, type RequestParams } from 'graphql-sse';
 import type { SubscribePayload } from 'graphql-ws';
-import { Agent, fetch as fetchBy } from 'undici';
 import { connect, waitFor, type Answer, type HttpAnswer, type Json } from './gateway.ts';
 
 export interface Request {
@@ -70,10 +69,7 @@ const serverSentEvents: Transport = {
   name: 'server-sent events',
   ends: { badToken: '401', expired: 'broken', goingAway: 'broken', tooMany: '429', tooLarge: '413' },
   connect(url, { authorization, isPersistent } = {}) {
-    // Connections of its own, which end with it; the global ones are kept in reserve.
-    const dispatcher = new Agent();
     const client = createSseClient({
-      fetchFn: (input: string, init: RequestInit) => fetchBy(input, { ...init, dispatcher } as never),
       url: `${url}/graphql/stream`,
       retryAttempts: retryAttempts(isPersistent),
       retry: pause,
@@ -81,10 +77,7 @@ const serverSentEvents: Transport = {
     });
     return {
       ask: (request) => follow((sink) => client.subscribe<Json>(request as RequestParams, sink)),
-      async close() {
-        client.dispose();
-        await dispatcher.destroy();
-      },
+      close: async () => client.dispose(),
     };
   },
 };
