@@ -76,14 +76,14 @@ describe('the order of calls', () => {
     const { hold, release, count } = createHolder();
     graph.usual = hold;
     const calls = [
-      ...Array.from({ length: 10 }, () => poll('/users/poll')),
+      ...Array.from({ length: 18 }, () => poll('/users/poll')),
       ...Array.from({ length: 60 }, () => read('/users/read')),
     ];
-    await waitUntil('64 under way', () => count() === 64);
-    expect(paths().filter((path) => path === '/users/poll')).toHaveLength(8);
-    expect(state()).toMatchObject({ inFlight: 64, waiting: 6 });
+    await waitUntil('72 under way', () => count() === 72);
+    expect(paths().filter((path) => path === '/users/poll')).toHaveLength(16);
+    expect(state()).toMatchObject({ inFlight: 72, waiting: 6 });
     calls.push(read('/communications/calls/c'));
-    await waitUntil('the other scope', () => count() === 65);
+    await waitUntil('the other scope', () => count() === 73);
     while (count() > 0 || state().waiting > 0) {
       release();
       await new Promise((resolve) => setImmediate(resolve));

@@ -63,7 +63,10 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     await engine.close();
   });
 
-  const createPoller = (of: Store = store) =>
+  const throwIt = (error: unknown) => {
+    throw error;
+  };
+  const createPoller = (of: Store = store, onError: (error: unknown) => void = throwIt) =>
     new Poller({
       store: of,
       reader: createBatchReader(client),
@@ -72,9 +75,7 @@ describe.each(engines)('the poller on $name', ({ open }) => {
       leaseMs: 15_000,
       pauseMs: () => governor.delayMs('calls', 'poll'),
       isTold: () => isTold,
-      onError: (error) => {
-        throw error;
-      },
+      onError,
     });
   const invite = (callId = 'call') =>
     tracker.inviteParticipants(callId, { participants: [{ identity: { user: { id: 'u1' } } }] }, caller);
@@ -232,7 +233,7 @@ describe.each(engines)('the poller on $name', ({ open }) => {
   });
 
   it('ends with the batches under way, however much is due', async () => {
-    await inviteMany(200);
+    for (const count of [100, 100, 100, 100]) await inviteMany(count);
     await graph.fault({ path: '^/\\$batch$', effect: { kind: 'delay', ms: 200 } });
     await graph.clearRequests();
     await engine.backDate(60_000);
@@ -241,8 +242,24 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     await waitFor('a batch', async () => (await graph.counts()).http > 0);
     await poller.stop();
     const asked = (await graph.counts()).http;
-    expect(asked).toBeLessThanOrEqual(4);
+    expect(asked).toBeLessThanOrEqual(16);
     expect(await engine.run('select id from record where lease_token is not null')).toEqual([]);
+  });
+
+  it('tells of what cannot be written, goes on with the rest, and reads that again when its lease has ended', async () => {
+    await inviteMany(60);
+    await engine.backDate(60_000);
+    const [errors, failure] = [[] as unknown[], new Error('the disk is full')];
+    const save: Store['save'] = (...args) => (errors.length === 0 ? Promise.reject(failure) : store.save(...args));
+    const poller = createPoller({ ...store, save }, (error) => errors.push(error));
+    await poller.tick();
+    expect(errors).toEqual([failure]);
+    const unread = 'select id from record where observed_at is null or lease_token is not null';
+    expect(await engine.run(unread)).toHaveLength(20);
+    await graph.clearRequests();
+    await engine.backDate(16_000);
+    await poller.tick();
+    expect(await engine.run(unread)).toEqual([]);
   });
 
   it('sends one batch at a time for a record, however often it is asked to look', async () => {

@@ -25,10 +25,10 @@ export interface ScopeGovernorOptions {
 
 /**
  * Calls under way at once. Neither takes the other's places: a backlog of polls never delays a caller, and a rush of callers
- * never stops polling. More would only bring the limits nearer: Graph counts requests, most of ours carry 20, and one takes
+ * never stops polling. More would only bring the limits nearer: Graph counts what is in a batch, 20 in most of ours, and one takes
  * well below a second.
  */
-const PLACES = { caller: 56, poll: 8 };
+const PLACES = { caller: 56, poll: 16 };
 export const MOST_IN_FLIGHT = PLACES.caller + PLACES.poll;
 /** Calls at once right after a pause: doubled by each good answer, so that all who waited do not leave in one burst. */
 const FIRST_PLACES = 2;

@@ -6,12 +6,12 @@ import { toPath } from '../graph/client.ts';
 import { isGraphFailure } from '../graph/graph-error.ts';
 import { toOperation } from '../graph/read-resources.ts';
 import { nextDue } from './cadence.ts';
+import { Loop } from './loop.ts';
 import { observeOperation, type OperationObservation } from './observe-operation.ts';
 import { retryAfterOf, rubbish, toFailed } from './read-failure.ts';
 import type { OperationRecord } from './record.ts';
 import type { Observed } from './revise.ts';
 import type { Store, Write } from './store.ts';
-import { WorkLoop } from './work-loop.ts';
 
 export interface PollerOptions {
   store: Pick<Store, 'claim' | 'save' | 'nextDueInMs'>;
@@ -28,25 +28,34 @@ export interface PollerOptions {
   onError: (error: unknown) => void;
 }
 
-/** Each has one batch under way. */
-const LANES = 4;
+/** Batches under way at once: when Graph answers in 100 ms, about as many reads as it allows an application (50,000 in 15 s). */
+const LANES = 16;
+/** Batches that one claim is for: a statement costs far more than what a row adds to it. */
+const BATCHES_PER_CLAIM = 5;
+const LONGEST_SLEEP_MS = 1_000;
+/** How long what is due is left to another replica that is claiming it. */
+const CONTENDED_MS = 20;
 
 export class Poller {
   readonly #options: PollerOptions;
-  readonly #loop: WorkLoop;
-  #lastClaim: Promise<unknown> = Promise.resolve();
+  readonly #loop: Loop;
+  readonly #underWay = new Set<Promise<void>>();
+  #isStopping = false;
 
   constructor(options: PollerOptions) {
     this.#options = options;
-    this.#loop = new WorkLoop({ ...options, work: 'poll', lanes: LANES, pass: () => this.#drain() });
+    this.#loop = new Loop({ tick: () => this.#pass(), onError: options.onError, retryMs: LONGEST_SLEEP_MS });
   }
 
   start(): void {
     this.#loop.start();
   }
 
-  stop(): Promise<void> {
-    return this.#loop.stop();
+  /** Finishes the batches under way, so that no lease is left behind. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#loop.stop();
+    await Promise.all(this.#underWay);
   }
 
   poke(): void {
@@ -55,26 +64,42 @@ export class Poller {
 
   /** One pass: everything that is due now. */
   async tick(): Promise<void> {
-    await Promise.all(Array.from({ length: LANES }, () => this.#drain()));
+    await this.#pass();
+    await Promise.all(this.#underWay);
   }
 
-  async #drain(): Promise<void> {
-    while (this.#options.pauseMs() === 0 && !this.#loop.isStopping) {
-      const leaseToken = randomUUID();
-      const records = await this.#claim(leaseToken);
-      if (records.length > 0) await this.#options.store.save(await this.#read(records), leaseToken);
-      if (records.length < BATCH_SIZE) return;
+  /**
+   * Claims what is due as fast as batches come back; those under way at its end go on beside the next pass.
+   * @returns milliseconds until there is something to do again
+   */
+  async #pass(): Promise<number> {
+    const { store, pauseMs } = this.#options;
+    while (pauseMs() === 0 && !this.#isStopping) {
+      const dueInMs = await store.nextDueInMs('poll');
+      if (dueInMs !== 0) return Math.min(dueInMs ?? LONGEST_SLEEP_MS, LONGEST_SLEEP_MS);
+      if (this.#underWay.size === LANES) await Promise.race(this.#underWay);
+      else if ((await this.#claim()) === 0) return CONTENDED_MS;
     }
+    return Math.min(pauseMs(), LONGEST_SLEEP_MS);
   }
 
-  /** One claim at a time: two at once pass over each other's rows on PostgreSQL, and come back with less than a full batch. */
-  #claim(leaseToken: string): Promise<OperationRecord[]> {
+  /** Starts a batch for each 20 records that are due. @returns how many there were */
+  async #claim(): Promise<number> {
     const { store, leaseMs, intervalMs } = this.#options;
-    const claim = this.#lastClaim.then(() =>
-      store.claim({ work: 'poll', limit: BATCH_SIZE, leaseMs, leaseToken, horizonMs: intervalMs / 2 }),
-    );
-    this.#lastClaim = claim.catch(() => {});
-    return claim as Promise<OperationRecord[]>;
+    const leaseToken = randomUUID();
+    const limit = BATCH_SIZE * Math.min(BATCHES_PER_CLAIM, LANES - this.#underWay.size);
+    const claim = { work: 'poll', limit, leaseMs, leaseToken, horizonMs: intervalMs / 2 } as const;
+    const records = (await store.claim(claim)) as OperationRecord[];
+    for (let at = 0; at < records.length; at += BATCH_SIZE) this.#start(records.slice(at, at + BATCH_SIZE), leaseToken);
+    return records.length;
+  }
+
+  #start(records: readonly OperationRecord[], leaseToken: string): void {
+    const batch: Promise<void> = this.#read(records)
+      .then((writes) => this.#options.store.save(writes, leaseToken))
+      .catch(this.#options.onError)
+      .then(() => void this.#underWay.delete(batch));
+    this.#underWay.add(batch);
   }
 
   /** Reads the operations in one batch; one that needs no read is judged as it is. */
