@@ -406,6 +406,17 @@ describe.each(engines)('a store on $name', ({ open }) => {
       expect(revisions((await store.histories([record.id], 9)).flat())).toEqual([1, 2]);
     });
 
+    it('writes nothing more of it, whatever else of the group rises', async () => {
+      const [same, rising] = [await active(), await active()];
+      const written = await store.save([
+        unchanged({ ...same, attempts: 1, payload: { status: 'failed' as const }, graphId: 'other' }),
+        raised(rising, { graphId: 'new' }),
+      ]);
+      expect(written).toEqual(new Set([same.id, rising.id]));
+      expect(await load(same.id)).toMatchObject({ attempts: 1, payload: same.payload, graphId: same.graphId });
+      expect(await load(rising.id)).toMatchObject({ graphId: 'new', revision: 3 });
+    });
+
     it('sets the next due time by whether somebody watches', async () => {
       const [watched, lapsed, unwatched] = [await active(), await active(), await active()];
       await store.watch([watched.id, lapsed.id], 30_000, HOUR_MS);

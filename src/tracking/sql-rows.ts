@@ -53,22 +53,40 @@ export function toRow(record: TrackingRecord): Row {
 }
 
 /** @returns the same for a write, with what guards it. */
-export function toWriteRow({ record, baseRevision, dueInMs, watchedDueInMs }: Write): Row {
+export function toWriteRow(write: Write): Row {
+  return { ...toGuardRow(write), ...toProgressRow(write.record) };
+}
+
+/** @returns what a write that raises no revision changes, with what guards it. */
+export function toSettleRow(write: Write): Row {
+  return { ...toGuardRow(write), ...toReadingRow(write.record) };
+}
+
+function toGuardRow({ record, baseRevision, dueInMs, watchedDueInMs }: Write): Row {
   return {
     id: record.id,
     base_revision: baseRevision,
     due_in_ms: dueInMs === null ? null : Math.ceil(dueInMs),
     watched_due_in_ms: watchedDueInMs === null ? null : Math.ceil(watchedDueInMs),
     frees_key: record.idempotencyKey === null ? 1 : 0,
-    ...toProgressRow(record),
   };
 }
 
-function toProgressRow(record: TrackingRecord): Record<string, Value> {
+/** How the reading of it goes: nothing of this raises a revision. */
+function toReadingRow({ work, observedAt, attempts, lastError }: TrackingRecord): Row {
   return {
+    work,
+    observed_at: observedAt && Number(observedAt),
+    attempts,
+    last_error: lastError && JSON.stringify(lastError),
+  };
+}
+
+function toProgressRow(record: TrackingRecord): Row {
+  return {
+    ...toReadingRow(record),
     mail: toMailOf(record),
     guest_id: toGuestIdOf(record),
-    work: record.work,
     graph_id: toNullableText(record.graphId),
     payload: JSON.stringify(record.payload),
     state: record.state,
@@ -78,9 +96,6 @@ function toProgressRow(record: TrackingRecord): Record<string, Value> {
     changed_at: Number(record.changedAt),
     source: record.source,
     changed: JSON.stringify(record.changed),
-    observed_at: record.observedAt && Number(record.observedAt),
-    attempts: record.attempts,
-    last_error: record.lastError && JSON.stringify(record.lastError),
   };
 }
 

@@ -15,6 +15,8 @@ export const insertColumns = [
 ] as const;
 
 const savedColumns = ['mail', 'guest_id', 'work', ...progressColumns] as const;
+/** What may change without a revision. */
+export const settledColumns = ['work', 'observed_at', 'attempts', 'last_error'] as const;
 const numbers = new Set<string>([
   'created_at',
   'deadline_at',
@@ -50,6 +52,26 @@ export function createStatements(dialect: Dialect, { keyMs }: { keyMs: number })
   const [token, leaseMs] = [`$${insertColumns.length + 1}`, `$${insertColumns.length + 2}`];
   const ids = (parameter: string) => `select value ->> 'id' from ${each(parameter)} as r`;
 
+  // Rows are locked in the order of their ids, here and in `watch`, so that the two never wait for each other in a circle.
+  const save = (written: readonly string[]) => `
+      with asked as materialized (
+        select value ->> 'id' as id, ${['base_revision', 'due_in_ms', 'watched_due_in_ms', 'frees_key'].map(number).join(', ')},
+          ${written.map(member).join(', ')}
+        from ${each('$1')} as r
+      ), held as materialized (
+        select record.id from record
+        where ${among('record.id', 'select id from asked')} and (cast($2 as text) is null or record.lease_token = $2)
+        order by record.id ${lock}
+      )
+      update record set
+        ${written.map((column) => `${column} = asked.${column}`).join(', ')},
+        idempotency_key = case when asked.frees_key = 1 then null else idempotency_key end,
+        due_at = ${now} + case when watched_until > ${now} then asked.watched_due_in_ms else asked.due_in_ms end,
+        lease_token = null
+      from asked
+      where record.id = asked.id and record.revision = asked.base_revision and ${among('record.id', 'select id from held')}
+      returning record.id`;
+
   const mayComeForward = `work = 'poll' and lease_token is null and state = 'active' and attempts = 0`;
 
   return {
@@ -80,25 +102,10 @@ export function createStatements(dialect: Dialect, { keyMs }: { keyMs: number })
       where record.id = taken.id and (select min(due_at) from taken) <= ${now}
       returning ${columns}`,
 
-    // Rows are locked in the order of their ids, here and in `watch`, so that the two never wait for each other in a circle.
-    save: `
-      with asked as materialized (
-        select value ->> 'id' as id, ${['base_revision', 'due_in_ms', 'watched_due_in_ms', 'frees_key'].map(number).join(', ')},
-          ${savedColumns.map(member).join(', ')}
-        from ${each('$1')} as r
-      ), held as materialized (
-        select record.id from record
-        where ${among('record.id', 'select id from asked')} and (cast($2 as text) is null or record.lease_token = $2)
-        order by record.id ${lock}
-      )
-      update record set
-        ${savedColumns.map((column) => `${column} = asked.${column}`).join(', ')},
-        idempotency_key = case when asked.frees_key = 1 then null else idempotency_key end,
-        due_at = ${now} + case when watched_until > ${now} then asked.watched_due_in_ms else asked.due_in_ms end,
-        lease_token = null
-      from asked
-      where record.id = asked.id and record.revision = asked.base_revision and ${among('record.id', 'select id from held')}
-      returning record.id`,
+    save: save([...savedColumns]),
+
+    /** What raises no revision carries neither payload nor anything else that a client can see: the common case, many times over. */
+    settle: save(settledColumns),
 
     nextDue: `select min(due_at) - ${now} as due_in_ms from record where work = $1 and due_at is not null`,
 

@@ -1,14 +1,14 @@
 // The store as SQL: the same statements for every engine, over a driver.
 import type { InvitationRecord, OperationRecord, TrackingRecord } from './record.ts';
 import type { Driver } from './sql-driver.ts';
-import { toGuestId, toMail, toNullableText, toRecord, toRow, toText, toWriteRow } from './sql-rows.ts';
+import { toGuestId, toMail, toNullableText, toRecord, toRow, toSettleRow, toText, toWriteRow } from './sql-rows.ts';
 import { migrate } from './sql-schema.ts';
 import { createSqlBulks, INSERT_ATTEMPTS, KEY_CONTENDED } from './sql-bulks.ts';
 import { createSqlJobs } from './sql-jobs.ts';
 import { createSqlQuotas } from './sql-quotas.ts';
 import { createStatements, insertColumns } from './sql-statements.ts';
 import { createVisibleStatements, toViewerParams } from './sql-visible.ts';
-import type { Quotas, Store } from './store.ts';
+import type { Quotas, Store, Write } from './store.ts';
 
 /** Rows that one statement writes or deletes at the most: it must not hold others up. */
 const WATCH_GROUP = 500;
@@ -73,9 +73,15 @@ export function createSqlStore(driver: Driver, options: SqlStoreOptions): Store 
       read(sql.claim, [limit, Math.ceil(leaseMs), leaseToken, Math.floor(horizonMs), work]),
 
     async save(writes, leaseToken) {
-      if (writes.length === 0) return new Set();
-      const rows = await driver.run(sql.save, [JSON.stringify(writes.map(toWriteRow)), leaseToken ?? null]);
-      return new Set(rows.map((row) => row['id'] as string));
+      const { risen = [], same = [] } = Object.groupBy(writes, riseOf);
+      const groups = [
+        { text: sql.save, rows: risen.map(toWriteRow) },
+        { text: sql.settle, rows: same.map(toSettleRow) },
+      ].filter(({ rows }) => rows.length > 0);
+      const written = await Promise.all(
+        groups.map(({ text, rows }) => driver.run(text, [JSON.stringify(rows), leaseToken ?? null])),
+      );
+      return new Set(written.flat().map((row) => row['id'] as string));
     },
 
     async nextDueInMs(work) {
@@ -165,6 +171,10 @@ export function createSqlStore(driver: Driver, options: SqlStoreOptions): Store 
 
     ping: () => driver.ping(),
   };
+}
+
+function riseOf({ record, baseRevision }: Write): 'risen' | 'same' {
+  return record.revision === baseRevision ? 'same' : 'risen';
 }
 
 function toIds(ids: readonly string[]): string {

@@ -1,7 +1,10 @@
 // What the engine needs from a store. Due times and leases are judged by the store's own clock, so that replicas agree.
 import type { InvitationRecord, OperationRecord, RecordKind, TrackingRecord, Viewer, Work } from './record.ts';
 
-/** A change that one writer wants to make to one record. */
+/**
+ * A change that one writer wants to make to one record. Where it raises no revision, only `work`, `observedAt`, `attempts`,
+ * `lastError`, a freed key and the due time are written: all else is the same.
+ */
 export interface Write {
   /** The record as it shall be, `dueAt` aside. */
   record: TrackingRecord;
@@ -136,7 +139,7 @@ export interface Store extends JobStore {
   claim(options: ClaimOptions): Promise<TrackingRecord[]>;
 
   /**
-   * Writes a group in one statement and gives up the leases.
+   * Writes a group, each record whole or not at all, and gives up the leases.
    * @param leaseToken when given, only records still held under it are written
    * @returns the ids written; the others had changed meanwhile
    */
