@@ -40,8 +40,8 @@ const int32 = (value: unknown) => {
 /** Reads the named members; what comes out undefined is left out. */
 function pick<Shape extends { [member: string]: (value: unknown) => unknown }>(json: Json, shape: Shape) {
   const picked: Json = {};
-  for (const [member, read] of Object.entries(shape)) {
-    const value = read(json[member]);
+  for (const member in shape) {
+    const value = shape[member]?.(json[member]);
     if (value !== undefined) picked[member] = value;
   }
   return picked as { [Member in keyof Shape]?: Exclude<ReturnType<Shape[Member]>, undefined> };

@@ -63,6 +63,7 @@ function isInCall({ request }: OperationRecord, ids: ReadonlySet<string>): boole
 
 /** A null tells nothing: what was known stays. */
 function merge(known: GraphOperation, seen: GraphOperation): GraphOperation {
-  const told = Object.entries(seen).filter(([, value]) => value !== null && value !== undefined);
-  return { ...known, ...Object.fromEntries(told) };
+  const merged: { [member: string]: unknown } = { ...known };
+  for (const [member, value] of Object.entries(seen)) if (value !== null && value !== undefined) merged[member] = value;
+  return merged;
 }

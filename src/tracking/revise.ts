@@ -86,13 +86,11 @@ function changesBetween(before: Progress<object>, after: Progress<object>): stri
 function memberChanges(before: object, after: object, prefix: string): string[] {
   if (before === after) return [];
   const [old, now] = [before as { [member: string]: unknown }, after as { [member: string]: unknown }];
-  return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((member) => {
-    const [was, is] = [old[member], now[member]];
-    if (looksSame(was, is)) return [];
+  const differing = membersOf(old, now).filter((member) => !looksSame(old[member], now[member]));
+  return differing.flatMap((member) =>
     // Into the invited user the path goes on: it is what a client follows.
-    if (member === 'invitedUser') return memberChanges(was ?? {}, is ?? {}, 'invitedUser.');
-    return [prefix + member];
-  });
+    member === 'invitedUser' ? memberChanges(old[member] ?? {}, now[member] ?? {}, 'invitedUser.') : [prefix + member],
+  );
 }
 
 /** For a client an absent member and a null one are the same, at any depth. */
@@ -102,7 +100,10 @@ function looksSame(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) !== Array.isArray(other)) return false;
   if (Array.isArray(one) && one.length !== (other as unknown[]).length) return false;
   const [before, after] = [one as { [member: string]: unknown }, other as { [member: string]: unknown }];
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])].every((member) =>
-    looksSame(before[member], after[member]),
-  );
+  return membersOf(before, after).every((member) => looksSame(before[member], after[member]));
+}
+
+/** Not by a set: nearly always both have the same ones. */
+function membersOf(one: object, other: object): string[] {
+  return [...Object.keys(one), ...Object.keys(other).filter((member) => !Object.hasOwn(one, member))];
 }
