@@ -40,6 +40,7 @@ export interface Driver {
   /**
    * Runs one statement, with parameters `$1` and so on, as one transaction that is durable when the promise resolves.
    * A driver may run it again when it cannot know whether it was carried out: every statement must stand that.
+   * Rows are not to be changed: those who ask for the same at once may be given the same.
    */
   run(sql: string, params: readonly Value[]): Promise<Row[]>;
   /** Runs several statements as one transaction; processes that share the store take turns. */
@@ -48,4 +49,15 @@ export interface Driver {
   ping(): Promise<void>;
   /** Calls `listener` when the change log may have grown. */
   onPoke(listener: () => void): () => void;
+}
+
+/** @returns what tells whether a statement of the store only reads. */
+export function createIsRead(): (sql: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (sql) => {
+    const isRead =
+      known.get(sql) ?? (/^\s*(select|with)\b/.test(sql) && !/\b(insert into|update|delete from)\b/.test(sql));
+    known.set(sql, isRead);
+    return isRead;
+  };
 }

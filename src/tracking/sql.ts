@@ -1,6 +1,6 @@
 // The store as SQL: the same statements for every engine, over a driver.
 import type { InvitationRecord, OperationRecord, TrackingRecord } from './record.ts';
-import type { Driver } from './sql-driver.ts';
+import type { Driver, Row } from './sql-driver.ts';
 import { toGuestId, toMail, toNullableText, toRecord, toRow, toSettleRow, toText, toWriteRow } from './sql-rows.ts';
 import { migrate } from './sql-schema.ts';
 import { createSqlBulks, INSERT_ATTEMPTS, KEY_CONTENDED } from './sql-bulks.ts';
@@ -31,6 +31,9 @@ export function createSqlStore(driver: Driver, options: SqlStoreOptions): Store 
   const bulks = createSqlBulks(driver, { keyMs, quotas });
   const read = async (text: string, params: Parameters<Driver['run']>[1]) =>
     (await driver.run(text, params)).map(toRecord);
+
+  /** Rows that several are given are made a record once. */
+  const found = new WeakMap<readonly Row[], TrackingRecord>();
 
   /** @returns whether the time of the key that the existing record has is over when the new one comes. */
   const isOutlived = (existing: TrackingRecord, { createdAt }: TrackingRecord) =>
@@ -114,7 +117,12 @@ export function createSqlStore(driver: Driver, options: SqlStoreOptions): Store 
     async find(kind, viewer, id, callId) {
       if (kind === 'inviteParticipantsOperation' && callId === undefined) return undefined;
       const params = [toText(id), kind, toNullableText(callId), ...toViewerParams(viewer)];
-      return (await read(visible.find, params))[0];
+      const rows = await driver.run(visible.find, params);
+      const [row] = rows;
+      if (!row) return undefined;
+      const record = found.get(rows) ?? toRecord(row);
+      found.set(rows, record);
+      return record;
     },
 
     list: (query) => read(...visible.list(query)),

@@ -1,10 +1,8 @@
-// The thread of the embedded engine: what was asked while the last commit was written shares the next one.
+// The thread of the embedded engine: what comes in one message shares a commit.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Row, Value } from './sql-driver.ts';
-import type { Answer, Failure, Reply, Request } from './sqlite.ts';
-
-type Asked = Exclude<Request, { stop: true }>;
+import { createIsRead, type Row, type Value } from './sql-driver.ts';
+import type { Answer, Failure, Message, Reply, Request } from './sqlite.ts';
 
 const BUSY_MS = 5_000;
 
@@ -16,37 +14,23 @@ const db = new DatabaseSync(file, { timeout: BUSY_MS });
 // A promise to a caller must outlive a power cut: every commit is synced.
 db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
 
+const isRead = createIsRead();
 const statements = new Map<string, StatementSync>();
-let queue: Asked[] = [];
 let head = 0;
-let isStopping = false;
-let isScheduled = false;
 
-port.on('message', (request: Request) => {
-  if ('stop' in request) isStopping = true;
-  else queue.push(request);
-  // After all messages that have arrived, so that they share the commit.
-  if (!isScheduled) setImmediate(work);
-  isScheduled = true;
+port.on('message', (message: Message) => {
+  if (message !== 'stop') return reply(commit(message));
+  db.close();
+  port.close();
 });
 reply({ answers: [], grew: false });
-
-function work(): void {
-  isScheduled = false;
-  const group = queue;
-  queue = [];
-  if (group.length > 0) reply(commit(group));
-  if (!isStopping) return;
-  db.close();
-  port?.close();
-}
 
 function reply(message: Reply): void {
   port?.postMessage(message);
 }
 
 /** Nobody hears of success before the commit, and everybody of its failure. */
-function commit(group: readonly Asked[]): Reply {
+function commit(group: readonly Request[]): Reply {
   const writes = group.some(isWrite);
   try {
     execute(writes ? 'begin immediate' : 'begin');
@@ -59,28 +43,28 @@ function commit(group: readonly Asked[]): Reply {
   } catch (error) {
     if (db.isTransaction) execute('rollback');
     const failure = toFailure(error);
-    return { answers: group.map(({ id }) => ({ id, error: failure })), grew: false };
+    return { answers: group.map(() => ({ error: failure })), grew: false };
   }
 }
 
 /** Runs one request so that its failure undoes nothing but itself. */
-function answer(request: Asked): Answer {
-  const { id } = request;
-  execute('savepoint request');
+function answer(request: Request): Answer {
+  const writes = isWrite(request);
   try {
+    if (writes) execute('savepoint request');
     const rows = carryOut(request);
-    execute('release request');
-    return { id, rows };
+    if (writes) execute('release request');
+    return { rows };
   } catch (error) {
     // A full disk, say, ends the transaction as a whole.
     if (!db.isTransaction) throw error;
-    execute('rollback to request');
-    execute('release request');
-    return { id, error: toFailure(error) };
+    if (writes) execute('rollback to request');
+    if (writes) execute('release request');
+    return { error: toFailure(error) };
   }
 }
 
-function carryOut({ sql, params }: Asked): Row[] {
+function carryOut({ sql, params }: Request): Row[] {
   if (params) return execute(sql, params);
   db.exec(sql);
   return [];
@@ -101,8 +85,8 @@ function readHead(): number {
   return exists ? Number(execute('select coalesce(max(seq), 0) as seq from change')[0]?.['seq']) : 0;
 }
 
-function isWrite({ sql, params }: Asked): boolean {
-  return !params || !sql.trimStart().startsWith('select');
+function isWrite({ sql, params }: Request): boolean {
+  return !params || !isRead(sql);
 }
 
 function toFailure(error: unknown): Failure {

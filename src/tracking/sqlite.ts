@@ -2,15 +2,21 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Dialect, Driver, Row, Value } from './sql-driver.ts';
+import { createIsRead, type Dialect, type Driver, type Row, type Value } from './sql-driver.ts';
 import { createSqlStore, type SqlStoreOptions } from './sql.ts';
 import type { Store } from './store.ts';
 
-/** What the worker is asked: a statement with parameters, a script without, or to stop. */
-export type Request = { id: number; sql: string; params?: readonly Value[] } | { stop: true };
+/** What the worker is asked: a statement with parameters, or a script without. */
+export interface Request {
+  sql: string;
+  params?: readonly Value[];
+}
+
+/** One message to the worker: requests that share a commit, or to stop. */
+export type Message = readonly Request[] | 'stop';
 
 /** What became of one request; nothing is told before it is on disk. */
-export type Answer = { id: number; rows: Row[] } | { id: number; error: Failure };
+export type Answer = { rows: Row[] } | { error: Failure };
 
 /** An error on its way between the threads. */
 export interface Failure {
@@ -18,8 +24,9 @@ export interface Failure {
   code: string | undefined;
 }
 
-/** One message from the worker. It sends an empty one when the file is open. */
+/** The worker's answer to one message. It sends an empty one when the file is open. */
 export interface Reply {
+  /** In the order of the requests. */
   answers: Answer[];
   /** Whether the change log has grown. */
   grew: boolean;
@@ -55,21 +62,26 @@ export function createSqliteStore({ file, ...options }: SqlStoreOptions & { file
   return createSqlStore(new SqliteDriver(file), options);
 }
 
-interface Waiting {
-  resolve: (rows: Row[]) => void;
-  reject: (error: Error) => void;
+/** A request, and what all are given who asked for it. */
+interface Asked extends PromiseWithResolvers<Row[]> {
+  request: Request;
 }
 
 class SqliteDriver implements Driver {
   readonly dialect = dialect;
   readonly #file: string;
   readonly #listeners = new Set<() => void>();
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #isRead = createIsRead();
+  /** What the thread has not been told yet, and the reads of it by their statement and parameters. */
+  #asked: Asked[] = [];
+  readonly #reads = new Map<string, Map<string, Asked>>();
+  /** What the thread is at, in order. */
+  #underWay: Asked[] = [];
+  #isSendDue = false;
   #worker: Worker | undefined;
   #exited: Promise<void> | undefined;
   /** Why nothing can be asked. */
   #closed: Error | undefined = new Error('The store is not started.');
-  #lastId = 0;
 
   constructor(file: string) {
     this.#file = file;
@@ -87,8 +99,7 @@ class SqliteDriver implements Driver {
     this.#exited = new Promise((resolve) => {
       worker.once('exit', () => {
         this.#closed ??= new Error(`The thread of the store ${this.#file} died: restart the gateway.`, { cause });
-        for (const { reject } of this.#waiting.values()) reject(this.#closed);
-        this.#waiting.clear();
+        for (const { reject } of [...this.#underWay.splice(0), ...this.#takeAsked()]) reject(this.#closed);
         resolve();
       });
     });
@@ -104,17 +115,25 @@ class SqliteDriver implements Driver {
 
   async stop(): Promise<void> {
     this.#closed ??= new Error('The store is stopped.');
-    this.#worker?.postMessage({ stop: true } satisfies Request);
+    this.#send();
+    this.#worker?.postMessage('stop' satisfies Message);
     this.#worker = undefined;
     await this.#exited;
   }
 
-  run(sql: string, params: readonly Value[]): Promise<Row[]> {
-    return this.#ask({ sql, params });
+  async run(sql: string, params: readonly Value[]): Promise<Row[]> {
+    if (!this.#isRead(sql)) return this.#ask({ sql, params }).promise;
+    let reads = this.#reads.get(sql);
+    if (!reads) this.#reads.set(sql, (reads = new Map()));
+    // Whoever asks for the same before the read has begun may have its answer: it tells all that was written until they asked.
+    const key = JSON.stringify(params);
+    const read = reads.get(key) ?? this.#ask({ sql, params });
+    reads.set(key, read);
+    return read.promise;
   }
 
   async script(sql: string): Promise<void> {
-    await this.#ask({ sql });
+    await this.#ask({ sql }).promise;
   }
 
   async ping(): Promise<void> {
@@ -126,21 +145,45 @@ class SqliteDriver implements Driver {
     return () => this.#listeners.delete(listener);
   }
 
-  #ask(request: { sql: string; params?: readonly Value[] }): Promise<Row[]> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(this.#closed);
-      const id = ++this.#lastId;
-      this.#waiting.set(id, { resolve, reject });
-      this.#worker?.postMessage({ id, ...request } satisfies Request);
+  #ask(request: Request): Asked {
+    if (this.#closed) throw this.#closed;
+    const asked = { request, ...Promise.withResolvers<Row[]>() };
+    this.#asked.push(asked);
+    this.#sendSoon();
+    return asked;
+  }
+
+  /** A message costs more than most statements: what is asked in one turn, or while the thread is busy, goes together. */
+  #sendSoon(): void {
+    if (this.#isSendDue || this.#underWay.length > 0) return;
+    this.#isSendDue = true;
+    setImmediate(() => {
+      this.#isSendDue = false;
+      this.#send();
     });
   }
 
+  #send(): void {
+    const group = this.#takeAsked();
+    if (group.length === 0) return;
+    this.#underWay.push(...group);
+    this.#worker?.postMessage(group.map(({ request }) => request) satisfies Message);
+  }
+
+  #takeAsked(): Asked[] {
+    const group = this.#asked;
+    this.#asked = [];
+    this.#reads.clear();
+    return group;
+  }
+
   #receive({ answers, grew }: Reply): void {
-    for (const answer of answers) {
-      const waiting = this.#waiting.get(answer.id);
-      this.#waiting.delete(answer.id);
-      if ('rows' in answer) waiting?.resolve(answer.rows);
-      else waiting?.reject(Object.assign(new Error(`SQLite: ${answer.error.message}`), { code: answer.error.code }));
+    const group = this.#underWay.splice(0, answers.length);
+    if (this.#asked.length > 0) this.#sendSoon();
+    for (const [index, { resolve, reject }] of group.entries()) {
+      const answer = answers[index] as Answer;
+      if ('rows' in answer) resolve(answer.rows);
+      else reject(Object.assign(new Error(`SQLite: ${answer.error.message}`), { code: answer.error.code }));
     }
     if (grew) for (const listener of this.#listeners) listener();
   }
