@@ -29,34 +29,39 @@ interface MemberKey {
 }
 
 export function createLoaders({ users, store, timeoutMs }: LoaderOptions): Loaders {
-  const histories = new DataLoader<{ recordId: string; last: number }, TrackingRecord[], string>(
-    async (keys) => {
-      const most = Math.max(...keys.map(({ last }) => last));
-      const found = await store.histories(
-        keys.map(({ recordId }) => recordId),
-        most,
-      );
-      return keys.map(({ last }, index) => found[index]?.slice(-last) ?? []);
-    },
-    { cacheKeyFn: ({ recordId, last }) => `${recordId} ${last}` },
-  );
-  const members = new DataLoader<MemberKey, GraphUser[UserMember] | null, string>(
-    async (keys) => {
-      const wanted = [...Map.groupBy(keys, ({ id }) => id)].map(([id, asked]) => ({
-        id,
-        members: new Set(asked.map(({ member }) => member)),
-      }));
-      const results = await users.read(wanted, { timeoutMs: timeoutMs() });
-      const byId = new Map(wanted.map(({ id }, index) => [id, results[index]]));
-      return keys.map(({ id, member }) => {
-        const user = byId.get(id) ?? null;
-        return user instanceof Error ? user : (user?.[member] ?? null);
-      });
-    },
-    { cacheKeyFn: ({ id, member }) => `${member} ${id}` },
-  );
+  const createHistories = () =>
+    new DataLoader<{ recordId: string; last: number }, TrackingRecord[], string>(
+      async (keys) => {
+        const most = Math.max(...keys.map(({ last }) => last));
+        const found = await store.histories(
+          keys.map(({ recordId }) => recordId),
+          most,
+        );
+        return keys.map(({ last }, index) => found[index]?.slice(-last) ?? []);
+      },
+      { cacheKeyFn: ({ recordId, last }) => `${recordId} ${last}` },
+    );
+  const createMembers = () =>
+    new DataLoader<MemberKey, GraphUser[UserMember] | null, string>(
+      async (keys) => {
+        const wanted = [...Map.groupBy(keys, ({ id }) => id)].map(([id, asked]) => ({
+          id,
+          members: new Set(asked.map(({ member }) => member)),
+        }));
+        const results = await users.read(wanted, { timeoutMs: timeoutMs() });
+        const byId = new Map(wanted.map(({ id }, index) => [id, results[index]]));
+        return keys.map(({ id, member }) => {
+          const user = byId.get(id) ?? null;
+          return user instanceof Error ? user : (user?.[member] ?? null);
+        });
+      },
+      { cacheKeyFn: ({ id, member }) => `${member} ${id}` },
+    );
+  // Most requests need neither.
+  let histories: ReturnType<typeof createHistories> | undefined;
+  let members: ReturnType<typeof createMembers> | undefined;
   return {
-    userMember: (id, member) => members.load({ id, member }) as Promise<never>,
-    history: (recordId, last) => histories.load({ recordId, last }),
+    userMember: (id, member) => (members ??= createMembers()).load({ id, member }) as Promise<never>,
+    history: (recordId, last) => (histories ??= createHistories()).load({ recordId, last }),
   };
 }

@@ -6,7 +6,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastifyCors from '@fastify/cors';
-import fastify, { type FastifyError, type FastifyReply } from 'fastify';
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { createHostCheck, createOriginCheck } from './auth/origins.ts';
 import { createAuthenticate, type Session } from './auth/session.ts';
 import type { AuthConfig } from './config-auth.ts';
@@ -15,8 +15,10 @@ import { createDeadline } from './deadline.ts';
 import { createApolloLog } from './delivery/apollo-log.ts';
 import { writeJson } from './delivery/answer.ts';
 import { CallerSessions } from './delivery/caller-sessions.ts';
+import { createExecute } from './delivery/document-execution.ts';
 import { createDocumentGate, explainError } from './delivery/documents.ts';
 import { createDocumentPlugin } from './delivery/http-documents.ts';
+import { createShortcut } from './delivery/http-shortcut.ts';
 import { createLiveDocuments } from './delivery/live-documents.ts';
 import { serveSse } from './delivery/sse.ts';
 import { serveWebSockets } from './delivery/websocket.ts';
@@ -70,6 +72,9 @@ export function createServer(options: ServerOptions): Server {
   const apolloLog = createApolloLog(logger, report);
   const schema = createSchema();
   const documents = createDocumentGate({ schema, isIntrospectable: hasExplorer, trustedDocuments });
+  const execute = createExecute(schema);
+  const createContext = ({ session }: FastifyRequest) =>
+    new GraphQLContext(services, { findSession: () => session, deadline: createDeadline(services.timeoutMs) });
   const authenticate = createAuthenticate(options.auth, (error) =>
     logger.error(
       { err: error },
@@ -123,17 +128,13 @@ export function createServer(options: ServerOptions): Server {
 
   let isStopping = false;
   // Otherwise a connection that was busy when the stop began would be kept alive, and be waited for.
-  app.addHook('onSend', async (_, reply) => {
+  app.addHook('onSend', (_, reply, __, done) => {
     if (isStopping) reply.header('connection', 'close');
+    done();
   });
-  app.addHook('onRequest', async (request, reply) => {
-    if (isAllowedHost(request.headers.host)) return;
-    await sendError(
-      reply,
-      403,
-      'FORBIDDEN',
-      'This name is not one of this gateway. Add it to ALLOWED_ORIGINS to allow it.',
-    );
+  app.addHook('onRequest', (request, reply, done) => {
+    if (isAllowedHost(request.headers.host)) return done();
+    sendError(reply, 403, 'FORBIDDEN', 'This name is not one of this gateway. Add it to ALLOWED_ORIGINS to allow it.');
   });
   app.setErrorHandler((error: FastifyError, _, reply) => sendHttpError(reply, error, report));
   app.setNotFoundHandler((_, reply) =>
@@ -166,12 +167,13 @@ export function createServer(options: ServerOptions): Server {
             return refuseCaller(reply, error);
           }
         });
+        graphql.addHook(
+          'preHandler',
+          createShortcut({ schema, documents, execute, createContext, toClientError: formatError }),
+        );
         await graphql.register(fastifyApollo(apollo), {
           path: PATH,
-          context: ({ session }) => {
-            const deadline = createDeadline(services.timeoutMs);
-            return Promise.resolve(new GraphQLContext(services, { findSession: () => session, deadline }));
-          },
+          context: (request) => Promise.resolve(createContext(request)),
         });
       });
       endStreams = serveSse(app, { ...delivery, path: STREAM_PATH });

@@ -40,7 +40,13 @@ export function createCostMeter(
   const weightOf = ({ astNode }: GraphQLField<unknown, unknown>) =>
     Number((directive && astNode && getDirectiveValues(directive, astNode)?.['weight']) ?? 1);
 
+  /** Of what costs the same whatever the variables are. */
+  const constant = new WeakMap<OperationDefinitionNode, number>();
+
   return (document, operation, variables) => {
+    const known = constant.get(operation);
+    if (known !== undefined) return known;
+    let isConstant = true;
     const fragments = new Map<string, FragmentDefinitionNode>();
     for (const definition of document.definitions)
       if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
@@ -101,6 +107,7 @@ export function createCostMeter(
       // A single value stands for a list of one.
       if (node.kind === Kind.OBJECT) return 1;
       if (node.kind !== Kind.VARIABLE) return undefined;
+      isConstant = false;
       const name = node.name.value;
       if (variables[name] !== undefined) return countOfValue(variables[name]);
       const definition = operation.variableDefinitions?.find(({ variable }) => variable.name.value === name);
@@ -108,7 +115,9 @@ export function createCostMeter(
     }
 
     const root = schema.getRootType(operation.operation) ?? undefined;
-    return Math.ceil(costOf(operation.selectionSet, root));
+    const cost = Math.ceil(costOf(operation.selectionSet, root));
+    if (isConstant) constant.set(operation, cost);
+    return cost;
   };
 }
 

@@ -14,7 +14,7 @@ import { ConfigError } from '../config.ts';
 import { GatewayError, MOST_ERRORS, withCode } from '../errors.ts';
 import { createCostMeter, type Variables } from './document-cost.ts';
 import { documentLimits, documentLimitsRule, limitExceeded } from './document-limits.ts';
-import { createKnownDocuments, hashOf } from './known-documents.ts';
+import { createKnownDocuments } from './known-documents.ts';
 import { findConditionalRoot } from './subscription-root.ts';
 import { createTrustedDocuments, type DocumentRequest } from './trusted-documents.ts';
 
@@ -37,6 +37,8 @@ export type PreparedDocument =
 export interface DocumentGate {
   /** @returns what to run; or why nothing is */
   prepare(request: DocumentRequest & DocumentParameters): PreparedDocument;
+  /** @returns the document of a request when it was prepared before and may run; undefined leaves the request to `prepare` */
+  findPrepared(request: DocumentRequest & DocumentParameters): DocumentNode | undefined;
   /** Where Apollo finds what was prepared, so that it does not parse and validate it again. */
   documentStore: NonNullable<ApolloServerOptions<BaseContext>['documentStore']>;
 }
@@ -73,7 +75,7 @@ export function createDocumentGate(options: DocumentGateOptions): DocumentGate {
 
   const problems = [...(trustedDocuments ?? [])].flatMap(([hash, text]) => {
     const result = read(text);
-    if ('document' in result) known.pin(hashOf(text), result.document);
+    if ('document' in result) known.pin(text, result.document);
     return 'document' in result ? [] : `TRUSTED_DOCUMENTS: ${hash} cannot run: ${result.errors[0].message}`;
   });
   if (problems.length > 0) throw new ConfigError(problems);
@@ -92,15 +94,17 @@ export function createDocumentGate(options: DocumentGateOptions): DocumentGate {
       );
   }
 
+  const textOf = (request: DocumentRequest) => (findText ? findText(request) : request.query);
+  const get = (text: unknown) => (typeof text === 'string' ? known.get(text) : undefined);
+
   return {
     prepare(request) {
       try {
-        const text = findText ? findText(request) : request.query;
-        const hash = typeof text === 'string' ? hashOf(text) : '';
-        const document = known.get(hash);
+        const text = textOf(request);
+        const document = get(text);
         const prepared = document ? { document, text: text as string } : read(text);
         if ('errors' in prepared) return prepared;
-        if (!document) known.add(hash, prepared.document);
+        if (!document) known.add(prepared.text, prepared.document);
         judge(prepared.document, request);
         return prepared;
       } catch (error) {
@@ -108,9 +112,19 @@ export function createDocumentGate(options: DocumentGateOptions): DocumentGate {
         throw error;
       }
     },
+    findPrepared(request) {
+      try {
+        const document = get(textOf(request));
+        if (document) judge(document, request);
+        return document;
+      } catch (error) {
+        if (error instanceof GatewayError) return undefined;
+        throw error;
+      }
+    },
     documentStore: {
       // Apollo puts a name for the schema before the hash.
-      get: (key) => Promise.resolve(known.get(key.slice(key.indexOf(':') + 1))),
+      get: (key) => Promise.resolve(known.findByHash(key.slice(key.indexOf(':') + 1))),
       set: () => Promise.resolve(),
       delete: () => Promise.resolve(),
     },

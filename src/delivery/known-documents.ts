@@ -7,37 +7,50 @@ const MOST_DOCUMENTS = 100;
 const MOST_CHARACTERS = 10_000;
 
 export interface KnownDocuments {
-  get(hash: string): DocumentNode | undefined;
+  /** By its very text. */
+  get(text: string): DocumentNode | undefined;
+  /** By SHA-256 of its text, as Apollo does it. */
+  findByHash(hash: string): DocumentNode | undefined;
   /** Keeps it until others have been asked for more lately. */
-  add(hash: string, document: DocumentNode): void;
+  add(text: string, document: DocumentNode): void;
   /** Keeps it for good. */
-  pin(hash: string, document: DocumentNode): void;
+  pin(text: string, document: DocumentNode): void;
 }
 
-/** @returns what a document is kept by: SHA-256 of its text, as Apollo does it. */
-export function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+interface Kept {
+  document: DocumentNode;
+  hash: string;
 }
 
 export function createKnownDocuments(): KnownDocuments {
-  const pinned = new Map<string, DocumentNode>();
-  const recent = new Map<string, DocumentNode>();
+  const pinned = new Map<string, Kept>();
+  const recent = new Map<string, Kept>();
+  const byHash = new Map<string, DocumentNode>();
+
+  function keep(documents: Map<string, Kept>, text: string, document: DocumentNode): void {
+    const hash = createHash('sha256').update(text).digest('hex');
+    documents.set(text, { document, hash });
+    byHash.set(hash, document);
+  }
+
   return {
-    get(hash) {
-      const document = recent.get(hash);
-      if (!document) return pinned.get(hash);
-      recent.delete(hash);
-      recent.set(hash, document);
-      return document;
+    get(text) {
+      const kept = recent.get(text);
+      if (!kept) return pinned.get(text)?.document;
+      recent.delete(text);
+      recent.set(text, kept);
+      return kept.document;
     },
-    add(hash, document) {
-      if ((document.loc?.source.body.length ?? 0) > MOST_CHARACTERS || pinned.has(hash)) return;
-      recent.set(hash, document);
-      for (const oldest of recent.keys()) {
+    findByHash: (hash) => byHash.get(hash),
+    add(text, document) {
+      if (text.length > MOST_CHARACTERS || pinned.has(text)) return;
+      keep(recent, text, document);
+      for (const [oldest, { hash }] of recent) {
         if (recent.size <= MOST_DOCUMENTS) break;
         recent.delete(oldest);
+        byHash.delete(hash);
       }
     },
-    pin: (hash, document) => void pinned.set(hash, document),
+    pin: (text, document) => keep(pinned, text, document),
   };
 }
