@@ -1,7 +1,12 @@
 // The gateway as a process: environment in, signals obeyed.
-import { ConfigError, loadConfig } from './config.ts';
-import { createGateway } from './gateway.ts';
-import { createLogger } from './logger.ts';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// What is loaded after this starts from its compiled form, in two thirds of the time. Where it cannot be written, it is not.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
+const { ConfigError, loadConfig } = await import('./config.ts');
+const { createGateway } = await import('./gateway.ts');
+const { createLogger } = await import('./logger.ts');
 
 const logger = createLogger();
 
