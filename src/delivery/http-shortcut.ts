@@ -3,9 +3,9 @@ import type { FastifyRequest, preHandlerHookHandler } from 'fastify';
 import { getOperationAST, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import type { GraphQLContext } from '../context.ts';
 import { toClientErrors } from '../errors.ts';
+import { writeJson } from './answer.ts';
 import type { Execute } from './document-execution.ts';
 import type { DocumentGate } from './documents.ts';
-import { writeAnswer } from './http-documents.ts';
 
 export interface ShortcutOptions {
   schema: GraphQLSchema;
@@ -41,7 +41,7 @@ export function createShortcut(options: ShortcutOptions): preHandlerHookHandler 
   async function run(args: ExecutionArgs): Promise<string | undefined> {
     const { data, errors } = await execute(args);
     if (data === undefined) return undefined;
-    return writeAnswer(errors ? { errors: toClientErrors(errors, toClientError), data } : { data });
+    return `${writeJson(errors ? { errors: toClientErrors(errors, toClientError), data } : { data })}\n`;
   }
 
   return (request, reply, done) => {
