@@ -21,6 +21,7 @@ import { Poller } from './tracking/poller.ts';
 import { createPostgresStore } from './tracking/postgres.ts';
 import { Sender } from './tracking/sender.ts';
 import { createSqliteStore } from './tracking/sqlite.ts';
+import { isStoreFailure } from './tracking/store-failure.ts';
 import { Sweeper } from './tracking/sweeper.ts';
 import { createTracker } from './tracking/tracker.ts';
 import { openUpstream } from './upstream.ts';
@@ -89,10 +90,12 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     await begin(governor);
     const reader = createBatchReader(client);
 
-    const onError = (part: string) => (error: unknown) =>
-      isGraphFailure(error)
-        ? logger.warn({ err: error, part }, 'Graph failed this part, which goes on trying')
-        : logger.error({ err: error, part }, 'a pass failed and is made again');
+    const onError = (part: string) => (error: unknown) => {
+      if (isGraphFailure(error)) logger.warn({ err: error, part }, 'Graph failed this part, which goes on trying');
+      else if (isStoreFailure(error))
+        odd('storeFailed', { err: error }, 'the store fails all parts, which go on trying');
+      else logger.error({ err: error, part }, 'a pass failed and is made again');
+    };
     const { pollIntervalMs, graphTimeoutMs: timeoutMs } = config;
     const common = { store, now, leaseMs: LEASE_MS, logger, count };
     const reading = { ...common, reader, intervalMs: pollIntervalMs };

@@ -22,7 +22,7 @@ import { createShortcut } from './delivery/http-shortcut.ts';
 import { createLiveDocuments } from './delivery/live-documents.ts';
 import { serveSse } from './delivery/sse.ts';
 import { serveWebSockets } from './delivery/websocket.ts';
-import { toClientError } from './errors.ts';
+import { GatewayError, toClientError } from './errors.ts';
 import { refuseCaller, sendError, sendHttpError, strictness } from './http-error.ts';
 import type { Logger } from './logger.ts';
 import { renderSandbox, serveExplorer } from './pages.ts';
@@ -146,8 +146,9 @@ export function createServer(options: ServerOptions): Server {
       await services.store.ping();
       return { status: 'ok' };
     } catch (error) {
-      logger.warn({ err: error }, 'not ready: the store does not answer');
-      return reply.code(503).send({ status: 'unavailable', reasons: ['the store does not answer'] });
+      logger.warn({ err: error }, 'not ready: the store does not take writes');
+      const reason = error instanceof GatewayError ? error.message : 'The store does not answer at present.';
+      return reply.code(503).send({ status: 'unavailable', reasons: [reason] });
     }
   });
 

@@ -510,12 +510,12 @@ describe.each(engines)('a record on $name', ({ open }) => {
     async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
       const texts: string[] = [];
       const onWorker = jest.spyOn(Worker.prototype, 'postMessage');
-      const onPool = jest.spyOn(pg.Pool.prototype, 'query');
+      const onClient = jest.spyOn(pg.Client.prototype, 'query');
       await work();
       for (const [message] of onWorker.mock.calls) texts.push((message as { sql: string }).sql);
-      for (const [query] of onPool.mock.calls as unknown as { text: string }[][]) texts.push(query?.text ?? '');
+      for (const [query] of onClient.mock.calls as unknown as { text: string }[][]) texts.push(query?.text ?? '');
       onWorker.mockRestore();
-      onPool.mockRestore();
+      onClient.mockRestore();
       return texts;
     }
 

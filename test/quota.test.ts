@@ -212,22 +212,22 @@ describe.each(engines)('quotas on $name', ({ open }) => {
     const off = await start();
     const on = await start({ caller: 9, tenant: 9 });
     const onWorker = jest.spyOn(Worker.prototype, 'postMessage');
-    const onPool = jest.spyOn(pg.Pool.prototype, 'query');
+    const onClient = jest.spyOn(pg.Client.prototype, 'query');
     const statementsOf = async (work: () => Promise<unknown>) => {
       await work();
-      const texts = [...onWorker.mock.calls, ...onPool.mock.calls].map(([asked]) => {
+      const texts = [...onWorker.mock.calls, ...onClient.mock.calls].map(([asked]) => {
         const { sql, text } = asked as unknown as { sql?: string; text?: string };
         return sql ?? text;
       });
       onWorker.mockClear();
-      onPool.mockClear();
+      onClient.mockClear();
       return texts;
     };
     const without = await statementsOf(() => off.tracker.createInvitation(to('a'), caller));
     expect(without).toHaveLength(2);
     const bulk = await statementsOf(() => off.tracker.createInvitations(many(3), caller));
     expect([await used('caller'), await used('tenant')]).toEqual([[], []]);
-    onPool.mockClear();
+    onClient.mockClear();
     expect(await statementsOf(() => on.tracker.createInvitation(to('a'), caller))).toEqual(without);
     expect(await statementsOf(() => on.tracker.createInvitations(many(3), caller))).toEqual(bulk);
     expect(await used('caller')).toEqual([4]);

@@ -9,6 +9,7 @@ export interface PostgresListenerOptions {
   channel: string;
   /** Called for each word from the server, and when the connection is there: something may have been missed before. */
   onPoke: () => void;
+  /** Told once each time that the connection is lost. */
   onError: (error: unknown) => void;
 }
 
@@ -55,14 +56,17 @@ export function createPostgresListener({
 
   async function keepListening(onTried: () => void): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
+    let isTold = false;
     while (!stopping.signal.aborted) {
       try {
         await listen(() => {
           pauseMs = FIRST_PAUSE_MS;
+          isTold = false;
           onTried();
         });
       } catch (error) {
-        if (!stopping.signal.aborted) onError(error);
+        if (!stopping.signal.aborted && !isTold) onError(error);
+        isTold = true;
       }
       onTried();
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});

@@ -3,65 +3,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../logger.ts';
 import { createPostgresListener, type PostgresListener } from './postgres-listener.ts';
-import type { Dialect, Driver, Row, Value } from './sql-driver.ts';
+import { channel, migrationLock, postgresDialect } from './postgres-dialect.ts';
+import { isPassing, isUnseenBy, LOCK_NOT_AVAILABLE, READ_ONLY } from './postgres-failure.ts';
+import type { Driver, Row, Value } from './sql-driver.ts';
 import { createSqlStore, type SqlStoreOptions } from './sql.ts';
+import { StoreUnavailable, StoreUncertain } from './store-failure.ts';
 import type { Store } from './store.ts';
 
 const CONNECTIONS = 5;
 const TIMEOUT_MS = 5_000;
+/** Less than a statement of another replica may take: an older one goes on while a newer one waits for the tables. */
+const LOCK_TIMEOUT_MS = 2_000;
 /** For a connection that swallows the question: beyond what the server itself would take. */
 const NO_ANSWER_MS = TIMEOUT_MS + 3_000;
-/** How long a statement is tried. */
+/** How long an outage is waited out; when it lasts longer, whoever asks is told at once. */
 const RETRY_MS = 10_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 const INT8 = 20;
-
-/** Names lock and channel after the schema: a database may hold several stores. */
-const lockKey = (schema: string) => `hashtextextended('record ' || ${schema}, 0)`;
-const channel = (schema: string) => `'record_' || hashtextextended(${schema}, 0)`;
-
-const dialect: Dialect = {
-  now: `cast(extract(epoch from statement_timestamp()) * 1000 as bigint)`,
-  bigint: 'bigint',
-  sequence: 'bigserial primary key',
-  tableOptions: '',
-  // Rows are written far more often than added: leave room on the page, and clear up early.
-  busyTableOptions: 'with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000)',
-  lock: 'for update of record',
-  skipLocked: 'for update skip locked',
-  each: (parameter) => `json_array_elements(cast(${parameter} as json))`,
-  json: (column) => `cast(${column} as json)`,
-  // With a join the planner, which takes any JSON array for a long one, reads the whole table.
-  among: (key, select) => `${key} = any(array(${select}))`,
-  insertTrigger: (name, condition, statements) => `
-      create function ${name}() returns trigger language plpgsql as $$ begin ${statements}; return null; end $$;
-      create trigger ${name} after insert on record for each row when (${condition}) execute function ${name}();`,
-  logTriggers(columns) {
-    // The lock is taken after the row locks and before the sequence: the order of the log is the order of the commits,
-    // and a reader that goes by `seq` misses nothing. Claims and reads that bring nothing new do without it.
-    const log = (name: string, event: string, tables: string, risen: string) => `
-      create function ${name}() returns trigger language plpgsql as $$ begin
-        if exists (select 1 from ${risen}) then
-          perform pg_advisory_xact_lock(${lockKey('tg_table_schema')});
-          insert into change(record_id, ${columns.join(', ')})
-            select new_row.id, ${columns.map((column) => `new_row.${column}`).join(', ')} from ${risen} order by new_row.id;
-          perform pg_notify(${channel('tg_table_schema')}, '');
-        end if;
-        return null;
-      end $$;
-      create trigger ${name} after ${event} on record referencing ${tables} for each statement execute function ${name}();`;
-    return (
-      log('record_insert_log', 'insert', 'new table as new_row', 'new_row') +
-      log(
-        'record_update_log',
-        'update',
-        'old table as old_row new table as new_row',
-        'new_row join old_row on new_row.id = old_row.id and new_row.revision <> old_row.revision',
-      )
-    );
-  },
-};
+type Kind = 'read' | 'write';
+/** Statements that change nothing. */
+const READ = /^\s*select/;
+const ignore = () => {};
 
 export interface PostgresStoreOptions extends SqlStoreOptions {
   url: string;
@@ -73,7 +36,7 @@ export function createPostgresStore({ url, logger, ...options }: PostgresStoreOp
 }
 
 class PostgresDriver implements Driver {
-  readonly dialect = dialect;
+  readonly dialect = postgresDialect;
   readonly #config: pg.ClientConfig;
   readonly #logger: Pick<Logger, 'warn'> | undefined;
   readonly #listener: PostgresListener;
@@ -83,6 +46,10 @@ class PostgresDriver implements Driver {
   readonly #running = new Set<Promise<unknown>>();
   readonly #stopping = new AbortController();
   #pool: pg.Pool | undefined;
+  /** Since when no statement succeeds, or none that writes: a standby can be read. */
+  readonly #failingSince: { [kind in Kind]?: number | undefined } = {};
+  /** Shared by all who ask at once: they must not take the connections from those who work. */
+  #pinging: Promise<unknown> | undefined;
 
   constructor(url: string, logger: Pick<Logger, 'warn'> | undefined) {
     this.#logger = logger;
@@ -97,7 +64,7 @@ class PostgresDriver implements Driver {
     };
     this.#listener = createPostgresListener({
       config: this.#config,
-      channel: channel('current_schema()'),
+      channel,
       onPoke: () => {
         for (const listener of this.#listeners) listener();
       },
@@ -109,8 +76,10 @@ class PostgresDriver implements Driver {
   async start(): Promise<void> {
     this.#pool = new pg.Pool({ ...this.#config, max: CONNECTIONS, statement_timeout: TIMEOUT_MS });
     // An idle connection that breaks is replaced when one is needed.
-    this.#pool.on('error', () => {});
-    await this.#repeat((pool) => pool.query('select 1'));
+    this.#pool.on('error', ignore);
+    // One may break when it is neither idle nor asked anything: on its way to or from who uses it.
+    this.#pool.on('connect', (client) => client.on('error', ignore));
+    await this.#repeat('read', (pool) => pool.query('select 1'));
     await this.#listener.start();
   }
 
@@ -125,27 +94,67 @@ class PostgresDriver implements Driver {
   async run(sql: string, params: readonly Value[]): Promise<Row[]> {
     const name = this.#names.get(sql) ?? `statement_${this.#names.size + 1}`;
     this.#names.set(sql, name);
-    const { rows } = await this.#repeat((pool) => pool.query<Row>({ name, text: sql, values: [...params] }));
-    return rows;
+    const kind = READ.test(sql) ? 'read' : 'write';
+    let isUnseen = false;
+    try {
+      return await this.#repeat(kind, async (pool) => {
+        // Apart from the query: where there is no connection nothing was asked.
+        const client = await pool.connect();
+        let isBroken = true;
+        try {
+          const { rows } = await client.query<Row>({ name, text: sql, values: [...params] });
+          isBroken = false;
+          return rows;
+        } catch (error) {
+          isUnseen ||= isUnseenBy(error);
+          throw error;
+        } finally {
+          client.release(isBroken);
+        }
+      });
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      throw isUnseen && kind === 'write' ? new StoreUncertain(error) : toUnavailable(error);
+    }
   }
 
   async script(sql: string): Promise<void> {
-    await this.#repeat(async () => {
-      // Without time limits: to rebuild a table may take its time.
-      const client = new pg.Client({ ...this.#config, query_timeout: 0 });
-      client.on('error', () => {});
-      try {
-        await client.connect();
-        // Statements that are sent together are one transaction.
-        await client.query(`select pg_advisory_xact_lock(${lockKey('current_schema()')}); ${sql}`);
-      } finally {
-        await client.end();
-      }
-    });
+    try {
+      await this.#repeat('write', () => this.#runScript(sql));
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
+      throw new Error(
+        'The tables of the store are to be brought up to date, but a long transaction holds them. End it, and start again.',
+        { cause: error },
+      );
+    }
   }
 
+  async #runScript(sql: string): Promise<void> {
+    // Without time limits: to rebuild a table may take its time.
+    const client = new pg.Client({ ...this.#config, query_timeout: 0 });
+    client.on('error', ignore);
+    try {
+      await client.connect();
+      // Statements that are sent together are one transaction. Whoever waits for a table holds up all who come later.
+      await client.query(
+        `select pg_advisory_xact_lock(${migrationLock}); set lock_timeout = ${LOCK_TIMEOUT_MS}; ${sql}`,
+      );
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** A write without rows: a standby, and a lock that holds up all writers, let reads pass. */
   async ping(): Promise<void> {
-    await this.#track((pool) => pool.query('select 1'));
+    this.#pinging ??= this.#track((pool) => pool.query('update record set id = id where false')).finally(
+      () => (this.#pinging = undefined),
+    );
+    try {
+      await this.#pinging;
+    } catch (error) {
+      throw isPassing(error) ? toUnavailable(error) : error;
+    }
   }
 
   onPoke(listener: () => void): () => void {
@@ -158,13 +167,19 @@ class PostgresDriver implements Driver {
    * is held off by the row itself, a save by its revision, a claim leaves what it took to the end of the lease, and to watch
    * or prune twice is the same as once.
    */
-  async #repeat<Result>(attempt: (pool: pg.Pool) => Promise<Result>): Promise<Result> {
-    const giveUpAt = Date.now() + RETRY_MS;
+  async #repeat<Result>(kind: Kind, attempt: (pool: pg.Pool) => Promise<Result>): Promise<Result> {
+    const startedAt = Date.now();
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
-        return await this.#track(attempt);
+        const result = await this.#track(attempt);
+        this.#failingSince.read = undefined;
+        if (kind === 'write') this.#failingSince.write = undefined;
+        return result;
       } catch (error) {
-        if (!isPassing(error) || this.#stopping.signal.aborted || Date.now() + pauseMs > giveUpAt) throw error;
+        if (!isPassing(error)) throw error;
+        const failingSince = (this.#failingSince[kind] ??= Date.now());
+        const giveUpAt = Math.min(startedAt, failingSince) + RETRY_MS;
+        if (this.#stopping.signal.aborted || Date.now() + pauseMs > giveUpAt) throw error;
       }
       await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal: this.#stopping.signal }).catch(() => {});
     }
@@ -184,13 +199,6 @@ class PostgresDriver implements Driver {
   }
 }
 
-/** Deadlock, serialization, lost or refused connection, server starting, stopping, full or turned into a standby. */
-const PASSING_CODE = /^(40P01|40001|08...|57P0.|53300|25006|E(CONN|PIPE|TIMEDOUT|HOST|NET|AI_AGAIN|NOTFOUND).*)$/;
-/** What pg throws without a code. */
-const PASSING_MESSAGE =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
-
-function isPassing(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return PASSING_CODE.test(String(code)) || PASSING_MESSAGE.test(String(message));
+function toUnavailable(error: unknown): StoreUnavailable {
+  return new StoreUnavailable(error, (error as { code?: unknown }).code === READ_ONLY);
 }

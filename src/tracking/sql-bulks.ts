@@ -5,6 +5,7 @@ import { toNullableText, toRecord, toRow, toText } from './sql-rows.ts';
 import type { SqlQuotas } from './sql-quotas.ts';
 import { createColumns, insertColumns } from './sql-statements.ts';
 import { toViewerParams } from './sql-visible.ts';
+import { StoreUnavailable, StoreUncertain } from './store-failure.ts';
 import type { Store } from './store.ts';
 
 /** How often what was in the way of a record may be gone when it is looked up. */
@@ -101,9 +102,14 @@ export function createSqlBulks(driver: Driver, { keyMs, quotas }: { keyMs: numbe
       for (let attempt = 1; attempt <= INSERT_ATTEMPTS; attempt++) {
         await freeKeys(records);
         await quotas.count(owner, () => driver.run(sql.insertMany, [rows]));
-        await driver.run(sql.addToBulk, [items, bulkId, toText(owner.tenantId), toText(owner.subject)]);
-        const found = await findBulk({ ...owner, isAdmin: false }, bulkId);
-        if (found.length === records.length) return found;
+        try {
+          await driver.run(sql.addToBulk, [items, bulkId, toText(owner.tenantId), toText(owner.subject)]);
+          const found = await findBulk({ ...owner, isAdmin: false }, bulkId);
+          if (found.length === records.length) return found;
+        } catch (error) {
+          // The invitations are there, and will be sent.
+          throw error instanceof StoreUnavailable ? new StoreUncertain(error) : error;
+        }
       }
       throw new Error(KEY_CONTENDED);
     },

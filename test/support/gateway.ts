@@ -50,6 +50,8 @@ export interface EmulatorAdmin {
   clearFaults(): Promise<void>;
   settings(settings: Json): Promise<void>;
   endOperation(id: string, status: 'completed' | 'failed', resultInfo?: Json): Promise<void>;
+  /** Lets an operation that is running show another subcode. */
+  operationProgress(id: string, subcode: number): Promise<void>;
   patchUser(id: string, user: Json): Promise<void>;
   requests(): Promise<Json[]>;
   counts(): Promise<{ http: number; byRoute: { [route: string]: number } }>;
@@ -219,6 +221,8 @@ export function administer(emulatorUrl: string): EmulatorAdmin {
     settings: (settings) => call('PUT', 'settings', settings),
     endOperation: (id, status, resultInfo) =>
       call('POST', `operations/${id}`, { status, ...(resultInfo ? { resultInfo } : {}) }),
+    operationProgress: (id, subcode) =>
+      call('POST', `operations/${id}`, { status: 'running', resultInfo: { code: 0, subcode, message: null } }),
     patchUser: (id, user) => call('POST', `users/${id}`, user),
     requests: async () => (await call('GET', 'requests')).requests,
     counts: () => call('GET', 'counts'),
