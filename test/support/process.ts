@@ -43,10 +43,14 @@ export function spawnGateway(environment: { [name: string]: string }, entry = 's
     stderr: () => stderr,
     exited,
     listening: () =>
-      waitFor('the gateway to listen', () => {
-        if (child.exitCode !== null) throw new Error(`the gateway exited: ${stderr}${JSON.stringify(lines)}`);
-        return lines.find(({ msg }) => msg === 'listening')?.['url'] as string | undefined;
-      }),
+      waitFor(
+        'the gateway to listen',
+        () => {
+          if (child.exitCode !== null) throw new Error(`the gateway exited: ${stderr}${JSON.stringify(lines)}`);
+          return lines.find(({ msg }) => msg === 'listening')?.['url'] as string | undefined;
+        },
+        30_000,
+      ),
     end(signal) {
       child.kill(signal);
       return exited;
