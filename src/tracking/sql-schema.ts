@@ -33,7 +33,11 @@ export const progressColumns = [
   'last_error',
 ] as const;
 
-/** One script for each version of the schema; a script is never edited once released. */
+/**
+ * One script for each version of the schema; a script is never edited once released. It only adds: gateways of the version before
+ * go on working on the new tables, so a new column may be empty or has a default, and nothing is renamed, dropped or narrowed
+ * before the version that needed it is gone. And it is short: they wait while it runs.
+ */
 const migrations = [createTables, addWork, addOwnership] as const;
 
 function createTables(dialect: Dialect): string {
