@@ -1,0 +1,29 @@
+// The rows of the table, in its order.
+import type { Bench } from './contenders.ts';
+import type { Measurement } from './report.ts';
+import { activeRecords } from './rows/active-records.ts';
+import { pollRequests, sweepRequests } from './rows/graph-requests.ts';
+import { latency } from './rows/latency.ts';
+import { mutation } from './rows/mutation.ts';
+import { queryMemory, queryUpstream } from './rows/query.ts';
+import { soak } from './rows/soak.ts';
+import { fanOut, heap } from './rows/subscribers.ts';
+
+export interface Row {
+  name: string;
+  title: string;
+  run: (bench: Bench) => Promise<Measurement>;
+}
+
+export const rows: readonly Row[] = [
+  { name: 'poll-requests', title: 'Graph requests to poll active operations once', run: pollRequests },
+  { name: 'sweep-requests', title: 'Graph requests to learn that no pending invitation changed', run: sweepRequests },
+  { name: 'query-upstream', title: 'One operation queried, each server as it would do it', run: queryUpstream },
+  { name: 'query-memory', title: 'One operation queried, everybody answering from memory', run: queryMemory },
+  { name: 'mutation', title: 'CPU of a mutation through to Graph', run: mutation },
+  { name: 'fan-out', title: 'One change to 5,000 identical subscribers', run: fanOut },
+  { name: 'heap', title: 'Heap of an idle subscriber', run: heap },
+  { name: 'latency', title: 'From the poll to the last of 1,000 subscribers, two replicas', run: latency },
+  { name: 'active-records', title: 'Active operations that a core follows', run: activeRecords },
+  { name: 'soak', title: 'Nothing lost, nothing reordered', run: soak },
+];

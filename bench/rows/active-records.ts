@@ -1,0 +1,76 @@
+// How many active operations one core follows at a cadence of five seconds, and how late their reads are.
+import { GATEWAY, start, type Bench } from '../contenders.ts';
+import { startGraph } from '../graph.ts';
+import { percentile, type Measurement } from '../report.ts';
+import { seedOperations } from '../seed.ts';
+
+/** Unwatched operations are read at three times this. */
+const POLL_INTERVAL_MS = 1_667;
+const CADENCE_S = 5;
+const TARGET = 20_000;
+const MOST_LAG_MS = 1_000;
+const SAMPLE_MS = 200;
+/** The pace must be kept within this share. */
+const TOLERANCE = 0.95;
+
+export async function activeRecords(bench: Bench): Promise<Measurement> {
+  const count = bench.isQuick ? TARGET / 10 : TARGET;
+  const windowMs = bench.isQuick ? 10_000 : 60_000;
+  const graph = await startGraph(bench.folder);
+  const gateway = await start(GATEWAY, bench, graph.url, { POLL_INTERVAL_MS: String(POLL_INTERVAL_MS) });
+  const lag = async () => {
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ gateway { pollLagMs } }' }),
+    });
+    const { data } = (await response.json()) as { data: { gateway: { pollLagMs: number } } };
+    return data.gateway.pollLagMs;
+  };
+  try {
+    await seedOperations(gateway.url, count);
+    bench.note(`${count} operations are followed`);
+    // What was late while they were made is not what is measured.
+    await sleep(2 * CADENCE_S * 1_000);
+    await graph.clear();
+    const [cpuBefore, graphBefore, startedAt] = [await gateway.cpuMs(), await graph.cpuMs(), performance.now()];
+    const lags: number[] = [];
+    while (performance.now() - startedAt < windowMs) {
+      lags.push(await lag());
+      await sleep(SAMPLE_MS);
+    }
+    const seconds = (performance.now() - startedAt) / 1_000;
+    const cores = ((await gateway.cpuMs()) - cpuBefore) / 1_000 / seconds;
+    const graphCores = ((await graph.cpuMs()) - graphBefore) / 1_000 / seconds;
+    const { byRoute } = await graph.counts();
+    const readsPerSecond = (byRoute['GET /communications/calls/{}/operations/{}'] ?? 0) / seconds;
+    const p99 = percentile(lags, 0.99);
+    // Those whose reads came at the cadence, by the CPU that it took.
+    const followed = Math.min(count, readsPerSecond * CADENCE_S);
+    const perCore = followed / Math.max(cores, Number.EPSILON);
+    return {
+      unit: `active operations per core at ${CADENCE_S} s`,
+      better: 'more',
+      base: GATEWAY,
+      lines: [
+        {
+          who: GATEWAY,
+          rounds: [perCore],
+          errors: 0,
+          detail:
+            `${count} active, ${Math.round(readsPerSecond)} reads/s, lag p99 ${Math.round(p99)} ms, ` +
+            `${cores.toFixed(2)} cores, Graph ${graphCores.toFixed(2)}`,
+        },
+      ],
+      target: `${TARGET}, lag p99 under ${MOST_LAG_MS} ms`,
+      isMet: perCore >= TARGET && p99 < MOST_LAG_MS && followed >= TOLERANCE * count,
+    };
+  } finally {
+    await gateway.stop();
+    await graph.stop();
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

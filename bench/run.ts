@@ -1,0 +1,42 @@
+// The bench: runs its rows one after the other, prints one table, writes the results as JSON and as a plot.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Bench } from './contenders.ts';
+import { renderPlot } from './plot.ts';
+import { failed, judge, renderTable, type RowResult } from './report.ts';
+import { rows } from './rows.ts';
+
+const { values } = parseArgs({ options: { row: { type: 'string' }, quick: { type: 'boolean', default: false } } });
+const chosen = rows.filter(({ name }) => values.row === undefined || name === values.row);
+if (chosen.length === 0) {
+  console.error(`There is no row ${values.row}; the rows are: ${rows.map(({ name }) => name).join(', ')}.`);
+  process.exit(2);
+}
+
+const results: RowResult[] = [];
+for (const { name, title, run } of chosen) {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  const note = (what: string) => process.stderr.write(`${name}: ${what}\n`);
+  const bench: Bench = { folder, isQuick: values.quick, note };
+  note('begins');
+  try {
+    results.push(judge(name, title, await run(bench)));
+  } catch (error) {
+    note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    results.push(failed(name, title, error));
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+process.stdout.write(`${renderTable(results)}\n`);
+// A part of the rows, or hasty ones, are no results to show.
+if (values.row === undefined && !values.quick) {
+  const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
+  const write = (file: string, text: string) => writeFile(new URL(file, import.meta.url), text);
+  await write('results.json', `${JSON.stringify({ at: new Date().toISOString(), machine, results }, undefined, 2)}\n`);
+  await write('results.svg', renderPlot(results));
+}
+process.exitCode = results.some(({ verdict }) => verdict === 'void') ? 1 : 0;
