@@ -8,14 +8,10 @@ export interface Bench {
   folder: string;
   /** Fewer and shorter rounds, to see that all works. */
   isQuick: boolean;
+  /** Writes CPU profiles of the gateway. */
+  isProfiled: boolean;
   /** Says on stderr what goes on. */
   note: (what: string) => void;
-}
-
-export interface Contender {
-  who: string;
-  /** Variables of its process, beside the address of Graph. */
-  environment?: { [name: string]: string };
 }
 
 export const GATEWAY = 'this gateway';
@@ -39,7 +35,11 @@ const peers: { [who: string]: { file: string; environment?: { [name: string]: st
   [BARE_WS]: { file: 'bare-ws' },
 };
 
+/** Those that are compared where thousands subscribe. */
+export const PUSHING: readonly string[] = [GATEWAY, PLAIN, YOGA, MERCURIUS, BARE_WS];
+
 const DAY_MS = '86400000';
+const PROFILING = ['--cpu-prof', '--cpu-prof-dir=bench/profiles'];
 
 /** @param environment more variables, such as the gateway's store or a peer's memory */
 export async function start(
@@ -48,8 +48,8 @@ export async function start(
   graphUrl: string,
   environment: { [name: string]: string } = {},
 ): Promise<ServerProcess> {
-  if (who === GATEWAY)
-    return startServer('src/main.ts', {
+  if (who === GATEWAY) {
+    const variables = {
       PORT: '0',
       STORE_FILE: join(bench.folder, `${randomUUID()}.db`),
       GRAPH_MODE: 'live',
@@ -60,7 +60,9 @@ export async function start(
       CONNECTIONS_PER_CALLER: '20000',
       OPERATION_DEADLINE_MS: DAY_MS,
       ...environment,
-    });
+    };
+    return startServer('src/main.ts', variables, bench.isProfiled ? PROFILING : []);
+  }
   const peer = peers[who];
   if (!peer) throw new Error(`nobody is called ${who}`);
   return startServer(`bench/peers/${peer.file}.ts`, { GRAPH_URL: graphUrl, ...peer.environment, ...environment });

@@ -2,6 +2,8 @@
 import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread && process.send) {
+  // No server outlives the bench.
+  process.on('disconnect', () => process.exit());
   process.on('message', (message: { ask?: string }) => {
     if (message.ask === 'cpu') {
       const { user, system } = process.cpuUsage();

@@ -2,12 +2,14 @@
 import type { Bench } from './contenders.ts';
 import type { Measurement } from './report.ts';
 import { activeRecords } from './rows/active-records.ts';
-import { pollRequests, sweepRequests } from './rows/graph-requests.ts';
+import { fanOut } from './rows/fan-out.ts';
+import { heap } from './rows/heap.ts';
 import { latency } from './rows/latency.ts';
 import { mutation } from './rows/mutation.ts';
+import { pollRequests } from './rows/poll-requests.ts';
 import { queryMemory, queryUpstream } from './rows/query.ts';
 import { soak } from './rows/soak.ts';
-import { fanOut, heap } from './rows/subscribers.ts';
+import { sweepRequests } from './rows/sweep-requests.ts';
 
 export interface Row {
   name: string;

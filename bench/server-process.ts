@@ -21,10 +21,17 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const probe = new URL('probe.ts', import.meta.url).href;
 const STOP_MS = 10_000;
 
-/** @returns the server once it says that it listens, as a line of JSON with `msg` and `url`. */
-export async function startServer(entry: string, environment: { [name: string]: string }): Promise<ServerProcess> {
+/**
+ * @param flags more of Node's
+ * @returns the server once it says that it listens, as a line of JSON with `msg` and `url`
+ */
+export async function startServer(
+  entry: string,
+  environment: { [name: string]: string },
+  flags: readonly string[] = [],
+): Promise<ServerProcess> {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, ['--expose-gc', '--import', probe, entry], {
+  const child = spawn(process.execPath, ['--expose-gc', ...flags, '--import', probe, entry], {
     cwd: root,
     env: { PATH, NODE_ENV: 'production', ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

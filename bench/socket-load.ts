@@ -23,11 +23,17 @@ export interface SubscribersOptions {
   variables: object;
 }
 
+const SETTLE_MS = 1_000;
 /** How many sockets are being opened at once. */
 const OPENING = 100;
 const TEXT = 1;
 const CLOSE = 8;
 const PING = 9;
+
+/** Nobody says when a subscription without a first state has begun. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+}
 
 /** @returns the subscribers once each has had its acknowledgement and has asked. */
 export async function subscribe(options: SubscribersOptions): Promise<Subscribers> {

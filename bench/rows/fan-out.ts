@@ -1,15 +1,13 @@
-// What subscribers cost: one change to thousands that ask the same, and the heap that an idle one takes.
-import { BARE_WS, GATEWAY, MERCURIUS, PLAIN, start, YOGA, type Bench } from '../contenders.ts';
+// What it costs the server to tell one change to thousands of subscribers that ask the same.
+import { BARE_WS, GATEWAY, PUSHING, start, type Bench } from '../contenders.ts';
 import { SUBSCRIPTION, type Place } from '../documents.ts';
 import { invitation, startGraph, type Graph } from '../graph.ts';
-import { ratioOf, type Line, type Measurement } from '../report.ts';
+import { ratioOf, type Measurement } from '../report.ts';
 import { seedOperations } from '../seed.ts';
 import type { ServerProcess } from '../server-process.ts';
-import { subscribe, type Subscribers } from '../socket-load.ts';
+import { settle, subscribe, type Subscribers } from '../socket-load.ts';
 import { waitUntil } from '../wait-until.ts';
 
-const CONTENDERS = [GATEWAY, PLAIN, YOGA, MERCURIUS, BARE_WS];
-const SETTLE_MS = 1_000;
 /** An even number of changes ends where it began. */
 const STATUSES = ['notStarted', 'running'];
 
@@ -28,19 +26,24 @@ export async function fanOut(bench: Bench): Promise<Measurement> {
   const graph = await startGraph(bench.folder);
   const servers = new Map<string, ServerProcess>();
   try {
-    for (const who of CONTENDERS) servers.set(who, await start(who, bench, graph.url, { POLL_INTERVAL_MS: '250' }));
-    const [place] = await seedOperations(servers.get(GATEWAY)?.url ?? '', 1);
-    const lines = CONTENDERS.map((who) => ({ who, rounds: [] as number[], errors: 0, firstError: '' }));
+    for (const who of PUSHING) servers.set(who, await start(who, bench, graph.url, { POLL_INTERVAL_MS: '250' }));
+    const [place = { callId: '', id: '' }] = await seedOperations(servers.get(GATEWAY)?.url ?? '', 1);
+    const lines = PUSHING.map((who) => ({ who, rounds: [] as number[], errors: 0, firstError: '' }));
     // The bare one sends what the gateway sent.
     let sent = '';
     for (let round = 0; round <= rounds; round += 1)
       for (const line of lines) {
         const { who } = line;
         const server = servers.get(who) as ServerProcess;
-        const rig = { graph, server, who, place: place as Place };
-        const subscribers = await subscribe({ url: server.url, path: '/graphql', count, ...asked(rig) });
+        const subscribers = await subscribe({
+          url: server.url,
+          path: '/graphql',
+          count,
+          query: SUBSCRIPTION,
+          variables: place,
+        });
         await settle();
-        const framesPerSecond = await change(rig, subscribers, { count, changes, sent });
+        const framesPerSecond = await change({ graph, server, who, place }, subscribers, { count, changes, sent });
         if (who === GATEWAY) sent = subscribers.latest;
         line.errors += subscribers.errors;
         line.firstError ||= subscribers.firstError ?? '';
@@ -86,55 +89,4 @@ async function change(
       throw new Error(`${who} did not tell that the status is ${status}: ${subscribers.latest}`);
   }
   return (count * changes) / (((await server.cpuMs()) - cpuBefore) / 1_000);
-}
-
-/** Each idle subscriber has a socket of its own; all ask the same, and a few came and went before. */
-export async function heap(bench: Bench): Promise<Measurement> {
-  const count = bench.isQuick ? 500 : 2_000;
-  const lines = CONTENDERS.map((who) => ({ who, rounds: [] as number[], errors: 0 }));
-  for (let round = 0; round < (bench.isQuick ? 1 : 3); round += 1)
-    for (const line of lines) {
-      const graph = await startGraph(bench.folder);
-      const server = await start(line.who, bench, graph.url);
-      try {
-        const [place = { callId: 'call', id: 'none' }] =
-          line.who === GATEWAY ? await seedOperations(server.url, 1) : [];
-        const options = {
-          url: server.url,
-          path: '/graphql',
-          ...asked({ graph, server, who: line.who, place }),
-        };
-        await (await subscribe({ ...options, count: 200 })).close();
-        await settle();
-        const before = await server.heapBytes();
-        const subscribers = await subscribe({ ...options, count });
-        await settle();
-        const kilobytes = ((await server.heapBytes()) - before) / count / 1_000;
-        line.errors += subscribers.errors;
-        await subscribers.close();
-        bench.note(`round ${round}: ${line.who} ${kilobytes.toFixed(1)} KB`);
-        line.rounds.push(kilobytes);
-      } finally {
-        await server.stop();
-        await graph.stop();
-      }
-    }
-  const ours: Line | undefined = lines.find(({ who }) => who === GATEWAY);
-  return {
-    unit: 'KB of heap per idle subscriber',
-    better: 'less',
-    base: PLAIN,
-    lines,
-    target: 'at most 12 KB',
-    isMet: ours !== undefined && ours.rounds.every((kilobytes) => kilobytes <= 12),
-  };
-}
-
-function asked({ place }: Rig): { query: string; variables: object } {
-  return { query: SUBSCRIPTION, variables: place };
-}
-
-/** Nobody says when a subscription without a first state has begun. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }
