@@ -9,6 +9,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Replicas that die and stall, restarts, crashed stores, mutations under faults. */
 const PROOFS = ['replicas*', 'restart', 'store-crash', 'never-twice'];
 
+interface Report {
+  numFailedTests: number;
+  numPassedTests: number;
+  testResults: { assertionResults: { fullName: string; status: string }[] }[];
+}
+
 export async function soak(bench: Bench): Promise<Measurement> {
   const files = PROOFS.flatMap((name) => globSync(`test/${name}.test.ts`, { cwd: root })).filter((file) =>
     existsSync(`${root}${file}`),
@@ -26,8 +32,10 @@ export async function soak(bench: Bench): Promise<Measurement> {
       (error, stdout) => (stdout === '' ? reject(error ?? new Error('the tests say nothing')) : resolve(stdout)),
     );
   });
-  const { numFailedTests, numPassedTests } = JSON.parse(report) as { numFailedTests: number; numPassedTests: number };
+  const { numFailedTests, numPassedTests, testResults } = JSON.parse(report) as Report;
   bench.note(`${numPassedTests} tests passed`);
+  for (const { fullName, status } of testResults.flatMap(({ assertionResults }) => assertionResults))
+    if (status === 'failed') bench.note(`failed: ${fullName}`);
   return {
     unit: 'failed proofs',
     better: 'less',
