@@ -86,6 +86,19 @@ describe.each(engines)('the feed on $name', ({ open }) => {
     expect(seen.map(({ revision }) => revision)).toEqual([1, 1, 9]);
   });
 
+  it('starts over when another history has grown past its cursor, as after a failover', async () => {
+    const [lost, kept] = [await insert(), await insert()];
+    const seen = collect(await feed.watchCall(caller, 'call'));
+    await insert();
+    await waitFor('what is there, and what is new', () => seen.length === 3);
+    await engine.run('delete from change');
+    await engine.run(`update record set revision = 8 where id = '${lost.id}'`);
+    await engine.run('delete from change');
+    await engine.run(`update record set revision = 9 where id = '${kept.id}'`);
+    await waitFor('the newer states', () => seen.length === 5, 15_000);
+    expect(new Set(seen.slice(3).map(({ revision }) => revision))).toEqual(new Set([8, 9]));
+  });
+
   it('ends every watch when it stops', async () => {
     const watch = await feed.watchCall(caller, 'call');
     const waiting = watch[Symbol.asyncIterator]().next();

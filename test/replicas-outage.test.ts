@@ -142,8 +142,9 @@ describe('two gateways whose PostgreSQL fails them', () => {
         return row?.['n'] > 1;
       });
       postgres.kill(signal);
+      // A server that ends may let go of the holder first, and carry the insert out: then Graph was asked.
       expect((await broken).errors).toMatchObject([
-        { message: expect.stringContaining('Repeat it only with the same'), extensions: { code: 'OUTCOME_UNKNOWN' } },
+        { message: expect.stringMatching(/repeat/i), extensions: { code: 'OUTCOME_UNKNOWN' } },
       ]);
       await holder.end();
       expect(await untilReady(false)).toMatchObject([

@@ -47,6 +47,14 @@ describe('a watch', () => {
     expect(ends).toBe(1);
   });
 
+  it('ends with a final state though its revision was seen, as after a failover that lost some', async () => {
+    const watch = create();
+    watch.open([at(7)]);
+    watch.push(at(6));
+    watch.push(final(6));
+    expect(await readAll(watch)).toEqual([7, 6]);
+  });
+
   it('goes on after a finished record when it watches many', async () => {
     const watch = create(false);
     watch.open([final(1)]);

@@ -19,6 +19,8 @@ export interface FeedOptions {
   onError: (error: unknown) => void;
 }
 
+/** How many records are read at once to start over. */
+const PAGE = 500;
 /** How many records of a call a subscriber gets to begin with. */
 const MAX_CURRENT = 1_000;
 
@@ -186,9 +188,10 @@ export class Feed {
 
   async #startOver(): Promise<void> {
     this.#handedOut += 1;
-    for (const id of this.#byRecord.keys()) {
-      const [latest] = (await this.#options.store.histories([id], 1))[0] ?? [];
-      if (latest) this.#byRecord.push(id, latest);
+    const ids = this.#byRecord.keys();
+    while (ids.length > 0) {
+      const latest = await this.#options.store.histories(ids.splice(0, PAGE), 1);
+      for (const record of latest.flat()) this.#byRecord.push(record.id, record);
     }
     for (const callId of this.#byCall.keys()) {
       for (const watch of this.#byCall.of(callId))

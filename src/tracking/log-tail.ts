@@ -1,13 +1,13 @@
 // Reads the change log from a cursor to its end, again and again: each change is handed out once, in the log's order.
 import { Loop } from './loop.ts';
 import type { TrackingRecord } from './record.ts';
-import type { Store } from './store.ts';
+import type { Change, Store } from './store.ts';
 
 export interface LogTailOptions {
   store: Pick<Store, 'head' | 'onChange' | 'changesAfter'>;
   /** Told of a page of changes; the next one is read when it has resolved. */
   onChanges: (records: readonly TrackingRecord[]) => Promise<void>;
-  /** Told when the log has gone back behind the cursor, as a database that was restored: what is there has to be read anew. */
+  /** Told when the log is not the one that was read, as that of a database that was restored: what is there has to be read anew. */
   onRewind: () => Promise<void>;
   /** Told at the end of each pass. */
   onEnd: () => Promise<void>;
@@ -22,6 +22,8 @@ export class LogTail {
   readonly #options: LogTailOptions;
   readonly #loop: Loop;
   #cursor = 0;
+  /** What stands at the cursor, when that was seen. */
+  #last: Change | undefined;
   #unlisten: (() => void) | undefined;
 
   constructor(options: LogTailOptions) {
@@ -53,14 +55,24 @@ export class LogTail {
   async read(): Promise<void> {
     const { store, onChanges, onRewind } = this.#options;
     for (;;) {
-      const changes = await store.changesAfter(this.#cursor, PAGE);
-      this.#cursor = changes.at(-1)?.seq ?? this.#cursor;
+      const cursor = this.#cursor;
+      // With what was read last: where that is gone this is another history, however long.
+      const changes = await store.changesAfter(Math.max(cursor - 1, 0), PAGE + 1);
+      if (cursor > 0 && !this.#isLast(changes.shift())) {
+        this.#cursor = await store.head();
+        this.#last = undefined;
+        return onRewind();
+      }
+      this.#last = changes.at(-1) ?? this.#last;
+      this.#cursor = this.#last?.seq ?? cursor;
       await onChanges(changes.map(({ record }) => record));
-      if (changes.length === PAGE) continue;
-      const head = changes.length === 0 ? await store.head() : this.#cursor;
-      if (head >= this.#cursor) return;
-      this.#cursor = head;
-      return onRewind();
+      if (changes.length < PAGE) return;
     }
+  }
+
+  #isLast(change: Change | undefined): boolean {
+    if (change?.seq !== this.#cursor) return false;
+    const [now, then] = [change.record, (this.#last ??= change).record];
+    return now.id === then.id && now.revision === then.revision && Number(now.changedAt) === Number(then.changedAt);
   }
 }

@@ -5,7 +5,7 @@ import type { Logger } from '../logger.ts';
 import { createPostgresListener, type PostgresListener } from './postgres-listener.ts';
 import { channel, migrationLock, postgresDialect } from './postgres-dialect.ts';
 import { isPassing, isUnseenBy, LOCK_NOT_AVAILABLE, READ_ONLY } from './postgres-failure.ts';
-import type { Driver, Row, Value } from './sql-driver.ts';
+import { createIsRead, type Driver, type Row, type Value } from './sql-driver.ts';
 import { createSqlStore, type SqlStoreOptions } from './sql.ts';
 import { StoreUnavailable, StoreUncertain } from './store-failure.ts';
 import type { Store } from './store.ts';
@@ -22,8 +22,6 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 const INT8 = 20;
 type Kind = 'read' | 'write';
-/** Statements that change nothing. */
-const READ = /^\s*select/;
 const ignore = () => {};
 
 export interface PostgresStoreOptions extends SqlStoreOptions {
@@ -43,6 +41,7 @@ class PostgresDriver implements Driver {
   readonly #listeners = new Set<() => void>();
   /** Names of the prepared statements, by their text. */
   readonly #names = new Map<string, string>();
+  readonly #isRead = createIsRead();
   readonly #running = new Set<Promise<unknown>>();
   readonly #stopping = new AbortController();
   #pool: pg.Pool | undefined;
@@ -94,7 +93,7 @@ class PostgresDriver implements Driver {
   async run(sql: string, params: readonly Value[]): Promise<Row[]> {
     const name = this.#names.get(sql) ?? `statement_${this.#names.size + 1}`;
     this.#names.set(sql, name);
-    const kind = READ.test(sql) ? 'read' : 'write';
+    const kind = this.#isRead(sql) ? 'read' : 'write';
     let isUnseen = false;
     try {
       return await this.#repeat(kind, async (pool) => {

@@ -1,5 +1,5 @@
 // What one subscriber still has to see: the states of records, bounded, taken one by one, ended from either side.
-import type { TrackingRecord, Viewer } from './record.ts';
+import { isFinished, type TrackingRecord, type Viewer } from './record.ts';
 import { StateQueue } from './state-queue.ts';
 
 export interface WatchOptions<Event> {
@@ -18,7 +18,7 @@ export interface WatchOptions<Event> {
  */
 export class Watch<Event> implements AsyncIterable<Event> {
   readonly #options: WatchOptions<Event>;
-  readonly #revisions = new Map<string, number>();
+  readonly #seen = new Map<string, { revision: number; isFinished: boolean }>();
   readonly #waiting = new StateQueue();
   #early: TrackingRecord[] | undefined = [];
   #onReady: (() => void) | undefined;
@@ -44,7 +44,7 @@ export class Watch<Event> implements AsyncIterable<Event> {
   open(states: readonly TrackingRecord[], seen?: { id: string; revision: number }): void {
     const early = this.#early ?? [];
     this.#early = undefined;
-    if (seen) this.#revisions.set(seen.id, seen.revision);
+    if (seen) this.#seen.set(seen.id, { revision: seen.revision, isFinished: false });
     for (const record of [...states, ...early]) this.push(record);
   }
 
@@ -53,11 +53,17 @@ export class Watch<Event> implements AsyncIterable<Event> {
       this.#early.push(record);
       return;
     }
-    if (this.#isComplete || record.revision <= (this.#revisions.get(record.id) ?? 0)) return;
-    this.#revisions.set(record.id, record.revision);
+    if (this.#isComplete || !this.#isNew(record)) return;
+    this.#seen.set(record.id, { revision: record.revision, isFinished: isFinished(record) });
     this.#waiting.push(record);
     if (this.#options.isLast(record)) this.complete();
     else this.#onReady?.();
+  }
+
+  /** A final state is let in whatever its revision: a database that went back may give a number twice. */
+  #isNew(record: TrackingRecord): boolean {
+    const seen = this.#seen.get(record.id);
+    return !seen || record.revision > seen.revision || (isFinished(record) && !seen.isFinished);
   }
 
   /** @param onReady called whenever there is something to take, or nothing will be any more */
