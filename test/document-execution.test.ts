@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { buildSchema, execute, parse, validate, type ExecutionArgs, type GraphQLSchema } from 'graphql';
+import { createDeadline } from '../src/deadline.ts';
 import { createExecute } from '../src/delivery/document-execution.ts';
 import { createSchema } from '../src/schema.ts';
 import { documentsOf } from './support/documents.ts';
@@ -56,7 +57,7 @@ describe('the schema of the gateway', () => {
     },
   });
   const contextValue = {
-    deadline: null,
+    deadline: createDeadline(60_000),
     caller,
     findSession: () => ({ caller, expiresAt: null }),
     status: { version: '1', mode: 'emulator', graph: () => 'available', pollLagMs: () => Promise.resolve(1) },
