@@ -11,12 +11,26 @@ describe.each(engines)('the feed on $name', ({ open }) => {
   let engine: Engine;
   let store: Store;
   let feed: Feed;
+  /** What the feed has read of the log: how far it goes, and changes. */
+  let read: { head: number; changes: TrackingRecord[] };
 
   beforeEach(async () => {
     engine = await open();
     store = await engine.openStore();
+    read = { head: 0, changes: [] };
+    const { head, changesAfter } = store;
     feed = new Feed({
-      store,
+      store: {
+        ...store,
+        // By way of `store`, so that a test can hold it up.
+        find: (...question) => store.find(...question),
+        head: async () => (read.head = await head()),
+        async changesAfter(...from) {
+          const changes = await changesAfter(...from);
+          read.changes.push(...changes.map(({ record }) => record));
+          return changes;
+        },
+      },
       pollIntervalMs: 2_000,
       onWatch: () => {},
       onInvitationWatch: () => {},
@@ -97,6 +111,36 @@ describe.each(engines)('the feed on $name', ({ open }) => {
     await engine.run(`update record set revision = 9 where id = '${kept.id}'`);
     await waitFor('the newer states', () => seen.length === 5, 15_000);
     expect(new Set(seen.slice(3).map(({ revision }) => revision))).toEqual(new Set([8, 9]));
+  });
+
+  it('does not read what nobody watches', async () => {
+    await insert();
+    const head = await store.head();
+    await waitFor('the feed to pass over it', () => read.head === head);
+    const seen = collect(await feed.watchCall(caller, 'call'));
+    const second = await insert();
+    await waitFor('both', () => seen.length === 2);
+    expect(read.changes.map(({ id }) => id)).toEqual([second.id]);
+  });
+
+  it('misses nothing for whoever begins to watch while it passes over a change', async () => {
+    const record = await insert();
+    const { find } = store;
+    store.find = async (...question) => {
+      const known = await find(...question);
+      store.find = find;
+      await store.save([
+        { record: { ...record, revision: 2 }, baseRevision: 1, dueInMs: 9_000, watchedDueInMs: 9_000 },
+      ]);
+      const head = await store.head();
+      await waitFor('the feed to pass over it', () => read.head === head);
+      return known;
+    };
+    const seen = collect(
+      await feed.watchRecord('inviteParticipantsOperation', caller, { id: record.id, callId: 'call' }),
+    );
+    await waitFor('the record', () => seen.length > 0);
+    expect(seen.map(({ revision }) => revision)).toEqual([2]);
   });
 
   it('ends every watch when it stops', async () => {

@@ -40,8 +40,9 @@ export class Feed {
     this.#interest = new Interest(options);
     this.#tail = new LogTail({
       ...options,
+      isWanted: () => !this.#byRecord.isEmpty || !this.#byCall.isEmpty,
       onChanges: (records) => this.#handOut(records),
-      onRewind: () => this.#startOver(),
+      onJump: () => this.#startOver(),
       onEnd: () => this.#interest.renew(() => this.#watched()),
     });
   }

@@ -5,10 +5,15 @@ import type { Change, Store } from './store.ts';
 
 export interface LogTailOptions {
   store: Pick<Store, 'head' | 'onChange' | 'changesAfter'>;
+  /** Whether anybody wants changes at present: what nobody wants is left out unread. */
+  isWanted: () => boolean;
   /** Told of a page of changes; the next one is read when it has resolved. */
   onChanges: (records: readonly TrackingRecord[]) => Promise<void>;
-  /** Told when the log is not the one that was read, as that of a database that was restored: what is there has to be read anew. */
-  onRewind: () => Promise<void>;
+  /**
+   * Told when the cursor jumps: over what nobody wanted, or to the end of another log than the one that was read, as that of a
+   * database that was restored. What is there has to be read anew.
+   */
+  onJump: () => Promise<void>;
   /** Told at the end of each pass. */
   onEnd: () => Promise<void>;
   onError: (error: unknown) => void;
@@ -53,21 +58,29 @@ export class LogTail {
 
   /** Reads to the end. */
   async read(): Promise<void> {
-    const { store, onChanges, onRewind } = this.#options;
+    const { store, isWanted, onChanges } = this.#options;
     for (;;) {
+      if (!isWanted()) {
+        const head = await store.head();
+        // Who came meanwhile may have seen less than the head.
+        if (!isWanted()) return head === this.#cursor ? undefined : this.#jump(head);
+      }
       const cursor = this.#cursor;
       // With what was read last: where that is gone this is another history, however long.
       const changes = await store.changesAfter(Math.max(cursor - 1, 0), PAGE + 1);
-      if (cursor > 0 && !this.#isLast(changes.shift())) {
-        this.#cursor = await store.head();
-        this.#last = undefined;
-        return onRewind();
-      }
+      if (cursor > 0 && !this.#isLast(changes.shift())) return this.#jump(await store.head());
       this.#last = changes.at(-1) ?? this.#last;
       this.#cursor = this.#last?.seq ?? cursor;
       await onChanges(changes.map(({ record }) => record));
       if (changes.length < PAGE) return;
     }
+  }
+
+  /** When it fails it is made again. */
+  async #jump(head: number): Promise<void> {
+    await this.#options.onJump();
+    this.#cursor = head;
+    this.#last = undefined;
   }
 
   #isLast(change: Change | undefined): boolean {

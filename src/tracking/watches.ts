@@ -29,6 +29,10 @@ export class Watches {
     return this.#byKey.has(key);
   }
 
+  get isEmpty(): boolean {
+    return this.#byKey.size === 0;
+  }
+
   /** A copy: it stays as it is while watches come and go. */
   keys(): string[] {
     return [...this.#byKey.keys()];
