@@ -51,13 +51,7 @@ export interface Driver {
   onPoke(listener: () => void): () => void;
 }
 
-/** @returns what tells whether a statement of the store only reads. */
-export function createIsRead(): (sql: string) => boolean {
-  const known = new Map<string, boolean>();
-  return (sql) => {
-    const isRead =
-      known.get(sql) ?? (/^\s*(select|with)\b/.test(sql) && !/\b(insert into|update|delete from)\b/.test(sql));
-    known.set(sql, isRead);
-    return isRead;
-  };
+/** @returns whether a statement of the store only reads. */
+export function isRead(sql: string): boolean {
+  return /^\s*(select|with)\b/.test(sql) && !/\b(insert into|update|delete from)\b/.test(sql);
 }

@@ -79,7 +79,7 @@ export function createStatements(dialect: Dialect, { keyMs }: { keyMs: number })
       insert into record(${insertColumns.join(', ')}, lease_token, due_at)
       values (${parameters.join(', ')}, ${token}, ${now} + cast(${leaseMs} as ${bigint}))
       on conflict do nothing
-      returning ${columns}`,
+      returning due_at`,
 
     /** After an insert that added nothing: the record that was in its way. */
     inserted: `select ${columns} from record

@@ -60,7 +60,7 @@ export function createSqlStore(driver: Driver, options: SqlStoreOptions): Store 
       // What was in the way may be gone when it is read: its key was freed, or it was pruned.
       for (let attempt = 1; attempt <= INSERT_ATTEMPTS; attempt++) {
         const [inserted] = await quotas.count(record.owner, () => driver.run(sql.insert, params));
-        if (inserted) return toRecord(inserted);
+        if (inserted) return { ...record, dueAt: new Date(Number(inserted['due_at'])) };
         const [existing] = await read(sql.inserted, [record.id, ...key]);
         if (existing?.id === record.id) return (await read(sql.renew, [record.id, leaseToken, lease]))[0] ?? existing;
         if (existing && !isOutlived(existing, record)) return existing;

@@ -1,7 +1,7 @@
 // The thread of the embedded engine: what comes in one message shares a commit.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createIsRead, type Row, type Value } from './sql-driver.ts';
+import { isRead, type Row, type Value } from './sql-driver.ts';
 import type { Answer, Failure, Message, Reply, Request } from './sqlite.ts';
 
 const BUSY_MS = 5_000;
@@ -15,14 +15,32 @@ const db = new DatabaseSync(file, { timeout: BUSY_MS });
 // a file, it would cost a third of an insert.
 db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory');
 
-const isRead = createIsRead();
-const statements = new Map<string, StatementSync>();
+interface Statement {
+  text: string;
+  isRead: boolean;
+  prepared: StatementSync | undefined;
+}
+
+const toStatement = (text: string): Statement => ({ text, isRead: isRead(text), prepared: undefined });
+
+/** By their numbers. */
+const statements: Statement[] = [];
+const [begin, beginWrite, commit] = ['begin', 'begin immediate', 'commit'].map(toStatement) as Three;
+const [save, release, undo] = ['savepoint request', 'release request', 'rollback to request'].map(toStatement) as Three;
+const hasLog = toStatement(`select 1 from sqlite_schema where name = 'change'`);
+const newest = toStatement('select coalesce(max(seq), 0) as seq from change');
 let head = 0;
 
+type Three = [Statement, Statement, Statement];
+
 port.on('message', (message: Message) => {
-  if (message !== 'stop') return reply(commit(message));
-  db.close();
-  port.close();
+  if (message === 'stop') {
+    db.close();
+    port.close();
+    return;
+  }
+  statements.push(...message.newStatements.map(toStatement));
+  reply(carryOut(message.requests));
 });
 reply({ answers: [], grew: false });
 
@@ -31,18 +49,19 @@ function reply(message: Reply): void {
 }
 
 /** Nobody hears of success before the commit, and everybody of its failure. */
-function commit(group: readonly Request[]): Reply {
+function carryOut(group: readonly Request[]): Reply {
   const writes = group.some(isWrite);
   try {
-    execute(writes ? 'begin immediate' : 'begin');
-    const answers = group.map(answer);
+    execute(writes ? beginWrite : begin);
+    // A request that is alone is undone with the transaction.
+    const answers = group.length === 1 ? group.map(run) : group.map(answer);
     const newHead = writes ? readHead() : head;
-    execute('commit');
+    execute(commit);
     const grew = newHead > head;
     head = newHead;
     return { answers, grew };
   } catch (error) {
-    if (db.isTransaction) execute('rollback');
+    if (db.isTransaction) db.exec('rollback');
     const failure = toFailure(error);
     return { answers: group.map(() => ({ error: failure })), grew: false };
   }
@@ -52,42 +71,40 @@ function commit(group: readonly Request[]): Reply {
 function answer(request: Request): Answer {
   const writes = isWrite(request);
   try {
-    if (writes) execute('savepoint request');
-    const rows = carryOut(request);
-    if (writes) execute('release request');
-    return { rows };
+    if (writes) execute(save);
+    const answered = run(request);
+    if (writes) execute(release);
+    return answered;
   } catch (error) {
     // A full disk, say, ends the transaction as a whole.
     if (!db.isTransaction) throw error;
-    if (writes) execute('rollback to request');
-    if (writes) execute('release request');
+    if (writes) execute(undo);
+    if (writes) execute(release);
     return { error: toFailure(error) };
   }
 }
 
-function carryOut({ sql, params }: Request): Row[] {
-  if (params) return execute(sql, params);
-  db.exec(sql);
-  return [];
+function run(request: Request): Answer {
+  if ('script' in request) {
+    db.exec(request.script);
+    return { rows: [] };
+  }
+  return { rows: execute(statements[request.statement] as Statement, request.params) };
 }
 
-function execute(sql: string, params: readonly Value[] = []): Row[] {
-  let statement = statements.get(sql);
-  if (!statement) {
-    statement = db.prepare(sql.replaceAll(/\$(\d+)/g, '?$1'));
-    statements.set(sql, statement);
-  }
-  return statement.all(...params) as Row[];
+function execute(statement: Statement, params: readonly Value[] = []): Row[] {
+  statement.prepared ??= db.prepare(statement.text.replaceAll(/\$(\d+)/g, '?$1'));
+  return statement.prepared.all(...params) as Row[];
 }
 
 /** @returns the newest row of the change log, 0 before there is such a table. */
 function readHead(): number {
-  const [exists] = execute(`select 1 from sqlite_schema where name = 'change'`);
-  return exists ? Number(execute('select coalesce(max(seq), 0) as seq from change')[0]?.['seq']) : 0;
+  if (head === 0 && execute(hasLog).length === 0) return 0;
+  return Number(execute(newest)[0]?.['seq']);
 }
 
-function isWrite({ sql, params }: Request): boolean {
-  return !params || !isRead(sql);
+function isWrite(request: Request): boolean {
+  return 'script' in request || !statements[request.statement]?.isRead;
 }
 
 function toFailure(error: unknown): Failure {

@@ -2,18 +2,15 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { createIsRead, type Dialect, type Driver, type Row, type Value } from './sql-driver.ts';
+import { isRead, type Dialect, type Driver, type Row, type Value } from './sql-driver.ts';
 import { createSqlStore, type SqlStoreOptions } from './sql.ts';
 import type { Store } from './store.ts';
 
-/** What the worker is asked: a statement with parameters, or a script without. */
-export interface Request {
-  sql: string;
-  params?: readonly Value[];
-}
+/** What the worker is asked. The text of a statement is longer than most of what is asked by it: it goes over once. */
+export type Request = { script: string } | { statement: number; params: readonly Value[] };
 
-/** One message to the worker: requests that share a commit, or to stop. */
-export type Message = readonly Request[] | 'stop';
+/** One message to the worker: requests that share a commit, after the statements that it does not know yet; or to stop. */
+export type Message = { newStatements: readonly string[]; requests: readonly Request[] } | 'stop';
 
 /** What became of one request; nothing is told before it is on disk. */
 export type Answer = { rows: Row[] } | { error: Failure };
@@ -62,6 +59,12 @@ export function createSqliteStore({ file, ...options }: SqlStoreOptions & { file
   return createSqlStore(new SqliteDriver(file), options);
 }
 
+interface Statement {
+  /** They are counted from 0, here and in the thread. */
+  number: number;
+  isRead: boolean;
+}
+
 /** A request, and what all are given who asked for it. */
 interface Asked extends PromiseWithResolvers<Row[]> {
   request: Request;
@@ -71,10 +74,13 @@ class SqliteDriver implements Driver {
   readonly dialect = dialect;
   readonly #file: string;
   readonly #listeners = new Set<() => void>();
-  readonly #isRead = createIsRead();
+  /** By their texts. */
+  readonly #statements = new Map<string, Statement>();
+  /** Texts that the thread has not been told yet. */
+  #newStatements: string[] = [];
   /** What the thread has not been told yet, and the reads of it by their statement and parameters. */
   #asked: Asked[] = [];
-  readonly #reads = new Map<string, Map<string, Asked>>();
+  readonly #reads = new Map<string, Asked>();
   /** What the thread is at, in order. */
   #underWay: Asked[] = [];
   #isSendDue = false;
@@ -122,18 +128,24 @@ class SqliteDriver implements Driver {
   }
 
   async run(sql: string, params: readonly Value[]): Promise<Row[]> {
-    if (!this.#isRead(sql)) return this.#ask({ sql, params }).promise;
-    let reads = this.#reads.get(sql);
-    if (!reads) this.#reads.set(sql, (reads = new Map()));
+    const { number, isRead } = this.#statements.get(sql) ?? this.#addStatement(sql);
+    if (!isRead) return this.#ask({ statement: number, params }).promise;
     // Whoever asks for the same before the read has begun may have its answer: it tells all that was written until they asked.
-    const key = JSON.stringify(params);
-    const read = reads.get(key) ?? this.#ask({ sql, params });
-    reads.set(key, read);
+    const key = `${number} ${JSON.stringify(params)}`;
+    const read = this.#reads.get(key) ?? this.#ask({ statement: number, params });
+    this.#reads.set(key, read);
     return read.promise;
   }
 
+  #addStatement(sql: string): Statement {
+    const statement = { number: this.#statements.size, isRead: isRead(sql) };
+    this.#statements.set(sql, statement);
+    this.#newStatements.push(sql);
+    return statement;
+  }
+
   async script(sql: string): Promise<void> {
-    await this.#ask({ sql }).promise;
+    await this.#ask({ script: sql }).promise;
   }
 
   async ping(): Promise<void> {
@@ -167,7 +179,9 @@ class SqliteDriver implements Driver {
     const group = this.#takeAsked();
     if (group.length === 0) return;
     this.#underWay.push(...group);
-    this.#worker?.postMessage(group.map(({ request }) => request) satisfies Message);
+    const requests = group.map(({ request }) => request);
+    this.#worker?.postMessage({ newStatements: this.#newStatements, requests } satisfies Message);
+    this.#newStatements = [];
   }
 
   #takeAsked(): Asked[] {
