@@ -18,15 +18,14 @@ describe.each(engines)('the feed on $name', ({ open }) => {
     engine = await open();
     store = await engine.openStore();
     read = { head: 0, changes: [] };
-    const { head, changesAfter } = store;
     feed = new Feed({
       store: {
         ...store,
         // By way of `store`, so that a test can hold it up.
         find: (...question) => store.find(...question),
-        head: async () => (read.head = await head()),
+        head: async () => (read.head = await store.head()),
         async changesAfter(...from) {
-          const changes = await changesAfter(...from);
+          const changes = await store.changesAfter(...from);
           read.changes.push(...changes.map(({ record }) => record));
           return changes;
         },
@@ -125,7 +124,7 @@ describe.each(engines)('the feed on $name', ({ open }) => {
 
   it('misses nothing for whoever begins to watch while it passes over a change', async () => {
     const record = await insert();
-    const { find } = store;
+    const find: Store['find'] = store.find.bind(store);
     store.find = async (...question) => {
       const known = await find(...question);
       store.find = find;

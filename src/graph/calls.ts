@@ -24,9 +24,9 @@ export async function inviteParticipants(
   limits: CallLimits,
 ): Promise<OperationAnswer> {
   const path = `/communications/calls/${toSegment(callId)}/participants/invite`;
-  const { body, headers } = await client.post(path, toBody(request), limits);
+  const { body, header } = await client.post(path, toBody(request), limits);
   const answer = toOperation(body);
-  const id = answer.id ?? toOperationId(headers.get('location'));
+  const id = answer.id ?? toOperationId(header('location'));
   if (id === null) throw new GraphUnreachable('the answer names no operation', true);
   return { id, operation: answer.operation };
 }

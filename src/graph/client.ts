@@ -1,5 +1,6 @@
 // Microsoft's Graph client over our transport, with the ways in which the gateway calls: send once, read, update.
 import { Client, ResponseType, type GraphRequest } from '@microsoft/microsoft-graph-client';
+import type { Answer } from './answer.ts';
 import { createGovernor, type Governor } from './governor.ts';
 import { GraphUnreachable } from './graph-error.ts';
 import type { ReportOddity } from './oddity.ts';
@@ -40,7 +41,7 @@ export interface ReadLimits extends CallLimits {
 /** All throw a `GraphFailure`. Paths begin below the version and are already encoded; Graph gets them byte by byte. */
 export interface GraphClient {
   /** Sends a request that has an effect; repeated only when Graph surely did nothing. */
-  post(path: string, body: unknown, limits: CallLimits): Promise<{ body: unknown; headers: Headers }>;
+  post(path: string, body: unknown, limits: CallLimits): Promise<Pick<Answer, 'body' | 'header'>>;
   /** Sends a POST that only reads, such as a `$batch` of reads. */
   postRead(path: string, body: unknown, limits: ReadLimits): Promise<unknown>;
   /** Reads a path, or a link of Graph's; one that leads elsewhere is refused. */
@@ -103,7 +104,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
       onOddity('unreadable');
       throw new GraphUnreachable('the answer cannot be read', true);
     }
-    return { body: answer.body, headers: answer.headers };
+    return answer;
   }
   return {
     post: (path, body, limits) => send(path, limits, ONCE, (request) => request.post(body)),

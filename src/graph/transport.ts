@@ -1,14 +1,13 @@
 // The only way out to Graph: one middleware under Microsoft's client that pins the origin, signs, bounds and repeats calls.
 import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Middleware, MiddlewareOptions } from '@microsoft/microsoft-graph-client';
 import { Pool } from 'undici';
-import { readAnswer, type Answer } from './answer.ts';
+import { toAnswer, type Answer } from './answer.ts';
+import { Exchange } from './exchange.ts';
 import type { Governor } from './governor.ts';
 import { GraphRefusal, GraphSignIn, GraphUnreachable, toRefusal, type GraphFailure } from './graph-error.ts';
 import type { ReportOddity } from './oddity.ts';
-import { RequestBody } from './request-body.ts';
 import { PRIORITY_HEADER, priorityWords, type Access, type Priority, type Scope } from './scope.ts';
 import { isRetryAfterBad } from './throttle-headers.ts';
 import type { LoadToken, UserAssertion } from './token.ts';
@@ -60,6 +59,8 @@ export interface TransportOptions {
   onOddity: ReportOddity;
 }
 
+/** The client is told nothing else: it would only read the answer once more. */
+const DONE = new Response(null, { status: 204 });
 const REPEATED_STATUSES = new Set([429, 503, 504]);
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
@@ -86,7 +87,7 @@ export class GraphTransport implements Middleware {
     const options = context.middlewareControl?.getMiddlewareOptions(CallOptions) as CallOptions | undefined;
     if (!options) throw new TypeError('a call to Graph needs CallOptions');
     options.answer = await this.#call(options.call, context.options ?? {});
-    context.response = new Response(null, { status: 204 });
+    context.response = DONE;
   }
 
   async stop(): Promise<void> {
@@ -94,11 +95,23 @@ export class GraphTransport implements Middleware {
   }
 
   async #call(call: Call, options: RequestInit): Promise<Answer> {
+    const leftMs = call.deadlineMs - this.#options.governor.now();
+    // Not the signals of `AbortSignal` that do this: they cost several times as much.
+    const limit = new AbortController();
+    const giveUp = () => limit.abort(call.signal?.reason);
+    const timer = setTimeout(() => limit.abort(new DOMException('no time is left', 'TimeoutError')), leftMs);
+    if (call.signal?.aborted) giveUp();
+    else call.signal?.addEventListener('abort', giveUp);
+    try {
+      return await this.#tryAgain(call, options, limit.signal, call.deadlineMs - Math.min(LEAST_TIME_MS, leftMs / 2));
+    } finally {
+      clearTimeout(timer);
+      call.signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  async #tryAgain(call: Call, options: RequestInit, signal: AbortSignal, beginBeforeMs: number): Promise<Answer> {
     const { governor } = this.#options;
-    const leftMs = call.deadlineMs - governor.now();
-    const beginBeforeMs = call.deadlineMs - Math.min(LEAST_TIME_MS, leftMs / 2);
-    const timeout = AbortSignal.timeout(Math.max(1, leftMs));
-    const signal = call.signal ? AbortSignal.any([timeout, call.signal]) : timeout;
     let failure: GraphFailure | undefined;
     for (let attempt = 0; ; attempt += 1) {
       let isTried = false;
@@ -147,50 +160,42 @@ export class GraphTransport implements Middleware {
     beginBeforeMs: number,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const headers = new Headers(given);
-    headers.set('authorization', `Bearer ${token}`);
-    headers.set('client-request-id', randomUUID());
-    headers.set('accept', 'application/json');
-    headers.set(PRIORITY_HEADER, priorityWords[call.priority]);
-    const isTooLate = () => this.#options.governor.now() >= beginBeforeMs;
-    const body = typeof text === 'string' ? new RequestBody(text, isTooLate) : null;
-    if (body) headers.set('content-length', String(body.length));
+    const { governor } = this.#options;
+    const exchange = new Exchange(() => governor.now() >= beginBeforeMs);
     try {
-      const response = await unlessAborted(
-        signal,
-        this.#pool.request({
+      const raw = await exchange.run(
+        this.#pool,
+        {
           path: call.target,
           method: method as 'POST',
-          headers: Object.fromEntries(headers),
-          body: body as unknown as Readable,
-          signal,
-        }),
+          headers: {
+            ...(given as { [name: string]: string }),
+            authorization: `Bearer ${token}`,
+            'client-request-id': randomUUID(),
+            accept: 'application/json',
+            [PRIORITY_HEADER]: priorityWords[call.priority],
+          },
+          body: typeof text === 'string' ? text : null,
+        },
+        signal,
       );
-      return await readAnswer(response, { isBatch: call.target.endsWith('/$batch') });
+      return toAnswer(raw, { isBatch: call.target.endsWith('/$batch') });
     } catch (error) {
       const { code, name } = error as { code?: unknown; name?: unknown };
-      const isOwn = call.signal?.aborted || body?.isLate || OWN_FAULTS.has(String(code));
-      // Without a body nothing tells whether it was sent.
-      const isSent = body?.isTaken ?? true;
-      throw new GraphUnreachable(typeof code === 'string' ? code : String(name), isSent, error, !isOwn);
+      const isOwn = call.signal?.aborted || exchange.isLate || OWN_FAULTS.has(String(code));
+      throw new GraphUnreachable(typeof code === 'string' ? code : String(name), exchange.isSent, error, !isOwn);
     }
   }
 }
 
-/** A request that waits for a connection does not hear its signal. */
-async function unlessAborted<T>(signal: AbortSignal, request: Promise<T>): Promise<T> {
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason as Error);
+function unlessAborted<T>(signal: AbortSignal, wanted: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
     if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort);
+    const end = () => signal.removeEventListener('abort', abort);
+    wanted.then(resolve, reject).finally(end);
   });
-  try {
-    return await Promise.race([request, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    request.catch(() => {});
-  }
 }
 
 function mayRepeat(failure: GraphFailure, repeat: Repeat): boolean {
