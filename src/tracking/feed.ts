@@ -195,8 +195,14 @@ export class Feed {
       for (const record of latest.flat()) this.#byRecord.push(record.id, record);
     }
     for (const callId of this.#byCall.keys()) {
-      for (const watch of this.#byCall.of(callId))
-        for (const record of await this.#listCall(watch.viewer, callId)) watch.push(record);
+      const watches = Map.groupBy(this.#byCall.of(callId), ({ viewer: { tenantId, subject, isAdmin } }) =>
+        JSON.stringify([tenantId, subject, isAdmin]),
+      );
+      for (const alike of watches.values()) {
+        const [{ viewer }] = alike as [Watch<unknown>];
+        const records = await this.#listCall(viewer, callId);
+        for (const watch of alike) records.forEach((record) => watch.push(record));
+      }
     }
   }
 

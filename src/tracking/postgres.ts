@@ -5,7 +5,7 @@ import type { Logger } from '../logger.ts';
 import { createPostgresListener, type PostgresListener } from './postgres-listener.ts';
 import { channel, migrationLock, postgresDialect } from './postgres-dialect.ts';
 import { isPassing, isUnseenBy, LOCK_NOT_AVAILABLE, READ_ONLY } from './postgres-failure.ts';
-import { createIsRead, type Driver, type Row, type Value } from './sql-driver.ts';
+import { isRead, type Driver, type Row, type Value } from './sql-driver.ts';
 import { createSqlStore, type SqlStoreOptions } from './sql.ts';
 import { StoreUnavailable, StoreUncertain } from './store-failure.ts';
 import type { Store } from './store.ts';
@@ -39,9 +39,8 @@ class PostgresDriver implements Driver {
   readonly #logger: Pick<Logger, 'warn'> | undefined;
   readonly #listener: PostgresListener;
   readonly #listeners = new Set<() => void>();
-  /** Names of the prepared statements, by their text. */
-  readonly #names = new Map<string, string>();
-  readonly #isRead = createIsRead();
+  /** The prepared statements, by their text. */
+  readonly #statements = new Map<string, { name: string; kind: Kind }>();
   readonly #running = new Set<Promise<unknown>>();
   readonly #stopping = new AbortController();
   #pool: pg.Pool | undefined;
@@ -91,9 +90,7 @@ class PostgresDriver implements Driver {
   }
 
   async run(sql: string, params: readonly Value[]): Promise<Row[]> {
-    const name = this.#names.get(sql) ?? `statement_${this.#names.size + 1}`;
-    this.#names.set(sql, name);
-    const kind = this.#isRead(sql) ? 'read' : 'write';
+    const { name, kind } = this.#statements.get(sql) ?? this.#addStatement(sql);
     let isUnseen = false;
     try {
       return await this.#repeat(kind, async (pool) => {
@@ -115,6 +112,13 @@ class PostgresDriver implements Driver {
       if (!isPassing(error)) throw error;
       throw isUnseen && kind === 'write' ? new StoreUncertain(error) : toUnavailable(error);
     }
+  }
+
+  #addStatement(sql: string): { name: string; kind: Kind } {
+    const name = `statement_${this.#statements.size + 1}`;
+    const statement = { name, kind: isRead(sql) ? ('read' as const) : ('write' as const) };
+    this.#statements.set(sql, statement);
+    return statement;
   }
 
   async script(sql: string): Promise<void> {

@@ -1,8 +1,8 @@
 // The states that wait for one subscriber: all of them while they are few, only the newest of each record when nobody takes them.
 import type { TrackingRecord } from './record.ts';
 
-/** So many may come in one page of the log while a subscriber keeps up. */
-const MOST_WAITING = 64;
+/** More than a page of the log: so many may come at once while a subscriber keeps up. */
+const MOST_WAITING = 512;
 
 export class StateQueue {
   /** By itself, or by the id of its record: a newer state then takes its place. */

@@ -11,6 +11,8 @@ export function toRecord(event: WatchEvent): TrackingRecord {
 
 /** @returns what is the same for two events that tell the same. */
 export function toEventKey(event: WatchEvent): string {
-  const { id, revision } = toRecord(event);
-  return 'counts' in event ? `${id} ${revision} ${Object.values(event.counts).join(' ')}` : `${id} ${revision}`;
+  const { id, revision, changedAt } = toRecord(event);
+  const counts = 'counts' in event ? Object.values(event.counts) : [];
+  // A database that went back may give a revision twice.
+  return [id, revision, Number(changedAt), ...counts].join(' ');
 }
