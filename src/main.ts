@@ -40,6 +40,8 @@ try {
     console.error(error.message);
     process.exit(2);
   }
-  logger.fatal({ err: error }, 'the start failed');
+  const isTaken = (error as { code?: unknown }).code === 'EADDRINUSE';
+  const cure = ': another program listens there; PORT, EMULATOR_PORT and WEBHOOK_PORT choose other ports';
+  logger.fatal({ err: error }, `the start failed${isTaken ? cure : ''}`);
   process.exit(1);
 }

@@ -102,7 +102,11 @@ describe('the process', () => {
     const { port } = new URL(await first.listening());
     const second = start({ PORT: port, STORE_FILE: join(folder, 'other.db'), EMULATOR_PORT: '0' });
     expect(await second.exited).toEqual({ code: 1, signal: null });
-    expect(second.lines.at(-1)).toMatchObject({ level: 'fatal', err: { code: 'EADDRINUSE' } });
+    expect(second.lines.at(-1)).toMatchObject({
+      level: 'fatal',
+      err: { code: 'EADDRINUSE' },
+      msg: expect.stringContaining('PORT, EMULATOR_PORT and WEBHOOK_PORT choose other ports'),
+    });
     await first.end('SIGTERM');
     const live = { GRAPH_MODE: 'live', GRAPH_CREDENTIAL: 'token', GRAPH_TOKEN: 'x', AUTH_MODE: 'developer' };
     const third = start(live);
