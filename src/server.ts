@@ -25,9 +25,9 @@ import { serveWebSockets } from './delivery/websocket.ts';
 import { GatewayError, toClientError } from './errors.ts';
 import { refuseCaller, sendError, sendHttpError, strictness } from './http-error.ts';
 import type { Logger } from './logger.ts';
+import { trackOpenConnections } from './open-connections.ts';
 import { renderSandbox, serveExplorer } from './pages.ts';
 import { createSchema } from './schema.ts';
-import { trackSilentConnections } from './silent-connections.ts';
 
 export interface ServerOptions {
   host: string;
@@ -63,6 +63,10 @@ export interface Server {
 
 const PATH = '/graphql';
 const STREAM_PATH = '/graphql/stream';
+/** When the gateway stops, connections on which nothing was asked for so long are ended; what was sent before is read by then. */
+const RESTING_MS = 200;
+/** How long a request that has begun may take to arrive as a whole when the gateway stops. */
+const UNFINISHED_MS = 2_000;
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export function createServer(options: ServerOptions): Server {
@@ -123,7 +127,7 @@ export function createServer(options: ServerOptions): Server {
     path: PATH,
     maxMessageBytes: MAX_BODY_BYTES,
   });
-  const endSilent = trackSilentConnections(app.server);
+  const connections = trackOpenConnections(app.server);
   let endStreams = () => {};
 
   let isStopping = false;
@@ -133,8 +137,16 @@ export function createServer(options: ServerOptions): Server {
     done();
   });
   app.addHook('onRequest', (request, reply, done) => {
+    // A stream would only be broken off.
+    if (isStopping && request.routeOptions.url === STREAM_PATH)
+      return sendError(reply, 503, 'UPSTREAM_UNAVAILABLE', 'This gateway is stopping. Come back in a moment.');
     if (isAllowedHost(request.headers.host)) return done();
-    sendError(reply, 403, 'FORBIDDEN', 'This name is not one of this gateway. Add it to ALLOWED_ORIGINS to allow it.');
+    return sendError(
+      reply,
+      403,
+      'FORBIDDEN',
+      'This name is not one of this gateway. Add it to ALLOWED_ORIGINS to allow it.',
+    );
   });
   app.setErrorHandler((error: FastifyError, _, reply) => sendHttpError(reply, error, report));
   app.setNotFoundHandler((_, reply) =>
@@ -187,10 +199,13 @@ export function createServer(options: ServerOptions): Server {
     async stop() {
       isStopping = true;
       endStreams();
+      const resting = setInterval(() => connections.endResting(), RESTING_MS);
+      const unfinished = setTimeout(() => connections.endUnfinished(), UNFINISHED_MS);
       await endWebSockets();
-      endSilent();
       await apollo.stop();
       await app.close();
+      clearInterval(resting);
+      clearTimeout(unfinished);
     },
   };
 }

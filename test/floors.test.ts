@@ -17,7 +17,7 @@ const floors: readonly (readonly [RegExp, number])[] = [
   [/^src\/loaders\.ts$|^src\/(tracking|auth)\//, 2],
   [/^src\/graph\/|^src\/(http-error|deadline)\.ts$/, 1],
   [
-    /^src\/(errors|input-position|config(-\w+)?|counters|environment|clouds|invite-lists|logger|secrets|seldom-log|silent-connections)\.ts$/,
+    /^src\/(errors|input-position|config(-\w+)?|counters|environment|clouds|invite-lists|logger|secrets|seldom-log|open-connections)\.ts$/,
     0,
   ],
 ];

@@ -112,6 +112,12 @@ describe('a document beyond a limit', () => {
     ['a cost by a size beyond reason', page('first: 2147483647', '(last: 2147483647)', 1), {}, /fields/],
     ['a cost by a variable', FIRST_BY_VARIABLE('Int', 3), { n: 100 }, /with 30\d{3} fields/],
     ['a cost by the default of a variable', FIRST_BY_VARIABLE('Int = 100', 3), {}, /with 30\d{3} fields/],
+    ...['__proto__', 'constructor', 'toString'].map((name): [string, string, Json, RegExp] => [
+      `a cost by the default of a variable named ${name}`,
+      FIRST_BY_VARIABLE('Int = 100', 3).replaceAll('$n', () => `$${name}`),
+      {},
+      /with 30\d{3} fields/,
+    ]),
     ['a cost by the default that a missing variable leaves', FIRST_BY_VARIABLE('Int', 13), {}, /with 26\d{3} fields/],
     ['a cost by a variable below zero', FIRST_BY_VARIABLE('Int', 13), { n: -1 }, /with 26\d{3} fields/],
     ['a cost by a variable beyond reason', FIRST_BY_VARIABLE('Int', 1), { n: 1e308 }, /fields/],

@@ -109,7 +109,8 @@ export function createCostMeter(
       if (node.kind !== Kind.VARIABLE) return undefined;
       isConstant = false;
       const name = node.name.value;
-      if (variables[name] !== undefined) return countOfValue(variables[name]);
+      // A name may be that of a member that every object has.
+      if (Object.hasOwn(variables, name)) return countOfValue(variables[name]);
       const definition = operation.variableDefinitions?.find(({ variable }) => variable.name.value === name);
       return definition?.defaultValue && countOfNode(definition.defaultValue);
     }

@@ -68,7 +68,20 @@ export class EventStream implements Sink {
 
   #write(event: string): void {
     if (this.isClosed || this.#response.write(event)) return;
+    this.#watch();
+  }
+
+  /** Breaks off when nothing at all is taken for so long; slow is not dead. */
+  #watch(): void {
+    const countTaken = () => {
+      const { bytesWritten = 0, writableLength = 0 } = this.#response.socket ?? {};
+      return bytesWritten - writableLength;
+    };
+    const taken = countTaken();
     clearTimeout(this.#stalled);
-    this.#stalled = setTimeout(() => this.break(), STALLED_MS);
+    this.#stalled = setTimeout(() => {
+      if (countTaken() > taken) this.#watch();
+      else this.break();
+    }, STALLED_MS);
   }
 }

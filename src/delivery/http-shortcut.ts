@@ -60,7 +60,7 @@ function toMediaType(accept: string | undefined): string | undefined {
   if (accept === undefined || accept === '*/*') return JSON_TYPE;
   const [first, ...others] = accept.split(',');
   // One without a weight, which is the whole, goes before all after it that are no more exact.
-  const isPlain = others.every((other) => /^ *[^ ;]+(; *q=[\d.]+)?$/.test(other));
+  const isPlain = others.every((other) => /^ *[^ ;]+(; *q=(0(\.\d*)?|1(\.0*)?))?$/.test(other));
   return isPlain && (first === JSON_TYPE || first === GRAPHQL_TYPE) ? first : undefined;
 }
 

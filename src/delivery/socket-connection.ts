@@ -7,12 +7,14 @@ import type { Sink } from './subscriber.ts';
 
 /** Subscribers wait while so much is not read. */
 const FULL_BYTES = 64 * 1024;
-/** Whoever has not read so many answers gets no more. */
+/** Whoever has not read so much gets no more: bytes of answers, and answers, for each takes memory, however short it is. */
 const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
+const MOST_UNREAD = 2_000;
 /** A socket that does not answer a ping within the same time is dead. */
 const PING_EVERY_MS = 12_000;
 /** How long a client has to answer that it is closed. */
 export const CLOSE_MS = 2_000;
+const MOST_BYTES_OF_CHARACTER = 3;
 const TRY_AGAIN_LATER = 1013;
 const FORBIDDEN = 4403;
 
@@ -27,6 +29,8 @@ export class SocketConnection {
   readonly #socket: WebSocket;
   readonly #pinging: NodeJS.Timeout;
   #isAlive = true;
+  /** Frames that were handed on and have not left. */
+  #unread = 0;
   #onDrained: (() => void)[] = [];
 
   constructor(socket: WebSocket, sessions: CallerSessions) {
@@ -66,11 +70,11 @@ export class SocketConnection {
   send(data: string): Promise<void> {
     return new Promise((resolve) => {
       if (this.#socket.readyState !== WebSocket.OPEN) return resolve();
-      if (this.#socket.bufferedAmount > MOST_UNREAD_BYTES) {
+      if (this.#socket.bufferedAmount > MOST_UNREAD_BYTES || this.#unread >= MOST_UNREAD) {
         this.#stall();
         return resolve();
       }
-      this.#socket.send(data, () => resolve());
+      this.#sendWatched(data, resolve);
     });
   }
 
@@ -93,11 +97,23 @@ export class SocketConnection {
   push(frame: string): void {
     const socket = this.#socket;
     if (socket.readyState !== WebSocket.OPEN) return;
-    if (socket.bufferedAmount + frame.length < FULL_BYTES) socket.send(frame);
-    else socket.send(frame, () => this.#drained());
+    if (socket.bufferedAmount + frame.length * MOST_BYTES_OF_CHARACTER < FULL_BYTES) socket.send(frame);
+    else this.#sendWatched(frame, () => {});
   }
 
-  #drained(): void {
+  /** Whoever waits for room is told when this has left. */
+  #sendWatched(data: string, onSent: () => void): void {
+    this.#unread += 1;
+    this.#socket.send(data, () => {
+      this.#unread -= 1;
+      // Slow is not dead.
+      this.#isAlive = true;
+      this.#wake();
+      onSent();
+    });
+  }
+
+  #wake(): void {
     if (this.isFull) return;
     const acts = this.#onDrained;
     this.#onDrained = [];

@@ -40,6 +40,8 @@ export function serveSse(app: FastifyInstance, options: SseOptions): () => void 
     } catch (error) {
       return refuseCaller(reply, error);
     }
+    // Whoever left meanwhile is not waited for.
+    if (response.destroyed) return reply.hijack();
     const args = live.prepare(asked, () => session.current);
     if (request.method === 'GET' && 'document' in args && isOf('mutation', args))
       return sendError(reply, 405, 'BAD_REQUEST', 'A mutation cannot be sent by GET. Send it by POST.');

@@ -72,7 +72,7 @@ export function serveWebSockets(options: WebSocketOptions): () => Promise<void> 
       }
       const args = live.prepare(payload as LiveRequest, () => session.current);
       if (!('document' in args)) return args;
-      const refusal = documents.take(id, messageBytes);
+      const refusal = documents.take(id, messageBytes, args.document);
       if (refusal) return [refusal];
       running.set(args, { id, connection });
       return args;
