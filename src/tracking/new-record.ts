@@ -1,7 +1,8 @@
 // From a caller's input to the record that is kept of it before Graph is asked.
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { GraphInvitation } from '../graph/resources.ts';
 import type { InviteLists } from '../invite-lists.ts';
+import { createRecordId } from './record-id.ts';
 import type { InvitationRecord, OperationRecord, Owner, Work } from './record.ts';
 import {
   toInvitationRequest,
@@ -74,7 +75,7 @@ function newRecord(
   // Records of before have a hash without it: what is shared with nobody keeps the hash that it always had.
   const asked = sharedWith.length > 0 ? { ...request, sharedWith } : request;
   return {
-    id: randomUUID(),
+    id: createRecordId(at),
     owner,
     sharedWith,
     idempotencyKey,
