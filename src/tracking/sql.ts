@@ -32,8 +32,8 @@ export function createSqlStore(driver: Driver, options: SqlStoreOptions): Store 
   const read = async (text: string, params: Parameters<Driver['run']>[1]) =>
     (await driver.run(text, params)).map(toRecord);
 
-  /** Rows that several are given are made a record once. */
-  const found = new WeakMap<readonly Row[], TrackingRecord>();
+  /** Rows that several are given are made a record once: they are told one right after the other. */
+  let found: { rows: readonly Row[]; record: TrackingRecord } | undefined;
 
   /** @returns whether the time of the key that the existing record has is over when the new one comes. */
   const isOutlived = (existing: TrackingRecord, { createdAt }: TrackingRecord) =>
@@ -120,9 +120,8 @@ export function createSqlStore(driver: Driver, options: SqlStoreOptions): Store 
       const rows = await driver.run(visible.find, params);
       const [row] = rows;
       if (!row) return undefined;
-      const record = found.get(rows) ?? toRecord(row);
-      found.set(rows, record);
-      return record;
+      if (found?.rows !== rows) found = { rows, record: toRecord(row) };
+      return found.record;
     },
 
     list: (query) => read(...visible.list(query)),

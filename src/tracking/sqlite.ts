@@ -129,10 +129,11 @@ class SqliteDriver implements Driver {
 
   async run(sql: string, params: readonly Value[]): Promise<Row[]> {
     const { number, isRead } = this.#statements.get(sql) ?? this.#addStatement(sql);
-    if (!isRead) return this.#ask({ statement: number, params }).promise;
+    const request = { statement: number, params };
+    if (!isRead) return this.#ask(request).promise;
     // Whoever asks for the same before the read has begun may have its answer: it tells all that was written until they asked.
-    const key = `${number} ${JSON.stringify(params)}`;
-    const read = this.#reads.get(key) ?? this.#ask({ statement: number, params });
+    const key = JSON.stringify(request);
+    const read = this.#reads.get(key) ?? this.#ask(request);
     this.#reads.set(key, read);
     return read.promise;
   }
