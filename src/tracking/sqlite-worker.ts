@@ -1,7 +1,7 @@
 // The thread of the embedded engine: what comes in one message shares a commit.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { isRead, type Row, type Value } from './sql-driver.ts';
+import { isRead, type Value } from './sql-driver.ts';
 import type { Answer, Failure, Message, Reply, Request } from './sqlite.ts';
 
 const BUSY_MS = 5_000;
@@ -91,18 +91,26 @@ function run(request: Request): Answer {
     db.exec(request.script);
     return { rows: [] };
   }
-  return { rows: execute(statements[request.statement] as Statement, request.params) };
+  const statement = statements[request.statement] as Statement;
+  const rows = execute(statement, request.params);
+  return request.isNew ? { rows, columns: statement.prepared?.columns().map(({ name }) => name) } : { rows };
 }
 
-function execute(statement: Statement, params: readonly Value[] = []): Row[] {
-  statement.prepared ??= db.prepare(statement.text.replaceAll(/\$(\d+)/g, '?$1'));
-  return statement.prepared.all(...params) as Row[];
+function execute(statement: Statement, params: readonly Value[] = []): Value[][] {
+  statement.prepared ??= prepare(statement.text);
+  return statement.prepared.all(...params) as unknown as Value[][];
+}
+
+function prepare(text: string): StatementSync {
+  const prepared = db.prepare(text.replaceAll(/\$(\d+)/g, '?$1'));
+  prepared.setReturnArrays(true);
+  return prepared;
 }
 
 /** @returns the newest row of the change log, 0 before there is such a table. */
 function readHead(): number {
   if (head === 0 && execute(hasLog).length === 0) return 0;
-  return Number(execute(newest)[0]?.['seq']);
+  return Number(execute(newest)[0]?.[0]);
 }
 
 function isWrite(request: Request): boolean {

@@ -2,18 +2,19 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { isRead, type Dialect, type Driver, type Row, type Value } from './sql-driver.ts';
+import { isRead, type Driver, type Row, type Value } from './sql-driver.ts';
 import { createSqlStore, type SqlStoreOptions } from './sql.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
 import type { Store } from './store.ts';
 
 /** What the worker is asked. The text of a statement is longer than most of what is asked by it: it goes over once. */
-export type Request = { script: string } | { statement: number; params: readonly Value[] };
+export type Request = { script: string } | { statement: number; params: readonly Value[]; isNew: boolean };
 
 /** One message to the worker: requests that share a commit, after the statements that it does not know yet; or to stop. */
 export type Message = { newStatements: readonly string[]; requests: readonly Request[] } | 'stop';
 
-/** What became of one request; nothing is told before it is on disk. */
-export type Answer = { rows: Row[] } | { error: Failure };
+/** What became of one request; nothing is told before it is on disk. For a statement that is new the columns are named. */
+export type Answer = { rows: Value[][]; columns?: readonly string[] | undefined } | { error: Failure };
 
 /** An error on its way between the threads. */
 export interface Failure {
@@ -29,29 +30,6 @@ export interface Reply {
   grew: boolean;
 }
 
-const dialect: Dialect = {
-  now: `cast(round(unixepoch('subsec') * 1000) as integer)`,
-  bigint: 'integer',
-  sequence: 'integer primary key autoincrement',
-  tableOptions: 'strict',
-  busyTableOptions: 'strict',
-  lock: '',
-  skipLocked: '',
-  each: (parameter) => `json_each(${parameter})`,
-  json: (column) => column,
-  among: (key, select) => `${key} in (${select})`,
-  insertTrigger: (name, condition, statements) =>
-    `create trigger ${name} after insert on record when ${condition} begin ${statements}; end;`,
-  logTriggers(columns) {
-    const log = `begin
-      insert into change(record_id, ${columns.join(', ')}) values (new.id, ${columns.map((column) => `new.${column}`).join(', ')});
-    end`;
-    return `
-      create trigger record_insert_log after insert on record ${log};
-      create trigger record_update_log after update of revision on record when new.revision <> old.revision ${log};`;
-  },
-};
-
 /**
  * @param options with the path of the database, whose folder is created: one gateway process per file
  */
@@ -63,15 +41,19 @@ interface Statement {
   /** They are counted from 0, here and in the thread. */
   number: number;
   isRead: boolean;
+  /** Undefined until the thread has named them. */
+  columns: readonly string[] | undefined;
 }
 
 /** A request, and what all are given who asked for it. */
 interface Asked extends PromiseWithResolvers<Row[]> {
   request: Request;
+  /** Undefined for a script. */
+  statement: Statement | undefined;
 }
 
 class SqliteDriver implements Driver {
-  readonly dialect = dialect;
+  readonly dialect = sqliteDialect;
   readonly #file: string;
   readonly #listeners = new Set<() => void>();
   /** By their texts. */
@@ -128,18 +110,18 @@ class SqliteDriver implements Driver {
   }
 
   async run(sql: string, params: readonly Value[]): Promise<Row[]> {
-    const { number, isRead } = this.#statements.get(sql) ?? this.#addStatement(sql);
-    const request = { statement: number, params };
-    if (!isRead) return this.#ask(request).promise;
+    const statement = this.#statements.get(sql) ?? this.#addStatement(sql);
+    const request = { statement: statement.number, params, isNew: !statement.columns };
+    if (!statement.isRead) return this.#ask(request, statement).promise;
     // Whoever asks for the same before the read has begun may have its answer: it tells all that was written until they asked.
     const key = JSON.stringify(request);
-    const read = this.#reads.get(key) ?? this.#ask(request);
+    const read = this.#reads.get(key) ?? this.#ask(request, statement);
     this.#reads.set(key, read);
     return read.promise;
   }
 
   #addStatement(sql: string): Statement {
-    const statement = { number: this.#statements.size, isRead: isRead(sql) };
+    const statement: Statement = { number: this.#statements.size, isRead: isRead(sql), columns: undefined };
     this.#statements.set(sql, statement);
     this.#newStatements.push(sql);
     return statement;
@@ -158,9 +140,9 @@ class SqliteDriver implements Driver {
     return () => this.#listeners.delete(listener);
   }
 
-  #ask(request: Request): Asked {
+  #ask(request: Request, statement?: Statement): Asked {
     if (this.#closed) throw this.#closed;
-    const asked = { request, ...Promise.withResolvers<Row[]>() };
+    const asked = { request, statement, ...Promise.withResolvers<Row[]>() };
     this.#asked.push(asked);
     this.#sendSoon();
     return asked;
@@ -195,11 +177,22 @@ class SqliteDriver implements Driver {
   #receive({ answers, grew }: Reply): void {
     const group = this.#underWay.splice(0, answers.length);
     if (this.#asked.length > 0) this.#sendSoon();
-    for (const [index, { resolve, reject }] of group.entries()) {
+    for (const [index, { statement, resolve, reject }] of group.entries()) {
       const answer = answers[index] as Answer;
-      if ('rows' in answer) resolve(answer.rows);
+      if ('rows' in answer) resolve(toRows(statement, answer));
       else reject(Object.assign(new Error(`SQLite: ${answer.error.message}`), { code: answer.error.code }));
     }
     if (grew) for (const listener of this.#listeners) listener();
   }
+}
+
+/** Names cost more on their way between the threads than here. */
+function toRows(statement: Statement | undefined, { rows, columns }: Extract<Answer, { rows: unknown }>): Row[] {
+  if (statement) statement.columns ??= columns;
+  const names = statement?.columns ?? [];
+  return rows.map((values) => {
+    const row: { [column: string]: Value } = {};
+    for (const [index, name] of names.entries()) row[name] = values[index] ?? null;
+    return row;
+  });
 }
