@@ -72,7 +72,12 @@ class PostgresDriver implements Driver {
   }
 
   async start(): Promise<void> {
-    this.#pool = new pg.Pool({ ...this.#config, max: CONNECTIONS, statement_timeout: TIMEOUT_MS });
+    this.#pool = new pg.Pool({
+      ...this.#config,
+      max: CONNECTIONS,
+      // Not as a parameter of the start: poolers refuse those that they do not know.
+      onConnect: async (client) => void (await client.query(`set statement_timeout = ${TIMEOUT_MS}`)),
+    });
     // An idle connection that breaks is replaced when one is needed.
     this.#pool.on('error', ignore);
     // One may break when it is neither idle nor asked anything: on its way to or from who uses it.
