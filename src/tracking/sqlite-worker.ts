@@ -2,7 +2,8 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isRead, type Value } from './sql-driver.ts';
-import type { Answer, Failure, Message, Reply, Request } from './sqlite.ts';
+import type { Answer, Message, Reply, Request } from './sqlite.ts';
+import type { Failure } from './sqlite-failure.ts';
 
 const BUSY_MS = 5_000;
 
@@ -64,9 +65,16 @@ function carryOut(group: readonly Request[]): Reply {
     return { answers, grew };
   } catch (error) {
     if (db.isTransaction) db.exec('rollback');
-    const failure = toFailure(error);
-    return { answers: group.map(() => ({ error: failure })), grew: false };
+    return { answers: fail(group, toFailure(error)), grew: false };
   }
+}
+
+/** A file that takes no writes can be read all the same. */
+function fail(group: readonly Request[], error: Failure): Answer[] {
+  const reads = group.filter((request) => !isWrite(request));
+  if (reads.length === 0 || reads.length === group.length) return group.map(() => ({ error }));
+  const answers = carryOut(reads).answers.values();
+  return group.map((request) => (isWrite(request) ? { error } : (answers.next().value as Answer)));
 }
 
 /** Runs one request so that its failure undoes nothing but itself. */
@@ -118,6 +126,6 @@ function isWrite(request: Request): boolean {
 }
 
 function toFailure(error: unknown): Failure {
-  const { message, code } = error as Error & { code?: string };
-  return { message, code };
+  const { message, code, errcode } = error as Error & { code?: string; errcode?: number };
+  return { message, code, resultCode: errcode };
 }

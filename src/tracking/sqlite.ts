@@ -5,6 +5,8 @@ import { Worker } from 'node:worker_threads';
 import { isRead, type Driver, type Row, type Value } from './sql-driver.ts';
 import { createSqlStore, type SqlStoreOptions } from './sql.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
+import { toStoreFailure, type Failure } from './sqlite-failure.ts';
+import { StoreUnavailable, StoreUncertain } from './store-failure.ts';
 import type { Store } from './store.ts';
 
 /** What the worker is asked. The text of a statement is longer than most of what is asked by it: it goes over once. */
@@ -15,12 +17,6 @@ export type Message = { newStatements: readonly string[]; requests: readonly Req
 
 /** What became of one request; nothing is told before it is on disk. For a statement that is new the columns are named. */
 export type Answer = { rows: Value[][]; columns?: readonly string[] | undefined } | { error: Failure };
-
-/** An error on its way between the threads. */
-export interface Failure {
-  message: string;
-  code: string | undefined;
-}
 
 /** The worker's answer to one message. It sends an empty one when the file is open. */
 export interface Reply {
@@ -68,6 +64,8 @@ class SqliteDriver implements Driver {
   #isSendDue = false;
   #worker: Worker | undefined;
   #exited: Promise<void> | undefined;
+  /** Shared by all who ask at once: each costs a write to the disk. */
+  #pinging: Promise<void> | undefined;
   /** Why nothing can be asked. */
   #closed: Error | undefined = new Error('The store is not started.');
 
@@ -131,8 +129,17 @@ class SqliteDriver implements Driver {
     await this.#ask({ script: sql }).promise;
   }
 
+  /** A full disk lets pass what writes no row, and what writes the same again. */
   async ping(): Promise<void> {
-    await this.run('select 1', []);
+    this.#pinging ??= this.script(
+      `update record set id = id where false;
+      insert into meta(name, value) values ('pinged', '1') on conflict(name) do update set value = value + 1`,
+    ).finally(() => (this.#pinging = undefined));
+    try {
+      await this.#pinging;
+    } catch (error) {
+      throw error instanceof StoreUncertain ? new StoreUnavailable(error.cause) : error;
+    }
   }
 
   onPoke(listener: () => void): () => void {
@@ -180,7 +187,7 @@ class SqliteDriver implements Driver {
     for (const [index, { statement, resolve, reject }] of group.entries()) {
       const answer = answers[index] as Answer;
       if ('rows' in answer) resolve(toRows(statement, answer));
-      else reject(Object.assign(new Error(`SQLite: ${answer.error.message}`), { code: answer.error.code }));
+      else reject(toStoreFailure(answer.error));
     }
     if (grew) for (const listener of this.#listeners) listener();
   }
