@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { StoreUnavailable, StoreUncertain } from '../src/tracking/store-failure.ts';
 import type { Store } from '../src/tracking/store.ts';
 import type { Json } from './support/gateway.ts';
 import { json, startGraphServer, type GraphServer } from './support/graph-server.ts';
@@ -71,6 +72,24 @@ describe.each(engines)('the sender on $name', ({ open }) => {
     await engine.backDate(120_000);
     await upstream.sender.tick();
     expect(await states()).toEqual(['active', 'active']);
+  });
+
+  it('sends what a claim took whose answer was lost, when the store is back', async () => {
+    refuseWith(400, 'nobody');
+    const states = await create('a', 'b');
+    const claim = store.claim.bind(store);
+    store.claim = async (options) => {
+      await claim(options);
+      store.claim = () => Promise.reject(new StoreUnavailable(new Error('away')));
+      throw new StoreUncertain(new Error('broken off'));
+    };
+    await expect(upstream.sender.tick()).rejects.toThrow('broke off');
+    await expect(upstream.sender.tick()).rejects.toThrow('does not answer');
+    expect(graph.seen).toEqual([]);
+    store.claim = claim;
+    await upstream.sender.tick();
+    expect(await states()).toEqual(['active', 'active']);
+    expect(graph.seen).toHaveLength(1);
   });
 
   it('gives up after a day: nothing was sent, and the keys are free', async () => {

@@ -5,6 +5,7 @@ import { createPostgresStore } from '../src/tracking/postgres.ts';
 import type { Store } from '../src/tracking/store.ts';
 import { waitFor } from './support/gateway.ts';
 import { startRelay, type PostgresRelay } from './support/postgres-relay.ts';
+import { newInvitation, newOperation } from './support/records.ts';
 import { engines, KEY_MS, STAMP, type Engine } from './support/stores.ts';
 
 jest.setTimeout(30_000);
@@ -48,4 +49,17 @@ describe('a store whose PostgreSQL is behind a relay', () => {
     await holder.end();
     expect(await read).toBeNull();
   });
+
+  it.each(['send', 'poll'] as const)(
+    'gives a claim what it took, though the connection broke before the answer: %s',
+    async (work) => {
+      const addressed = { request: { participants: [], clientContext: 'in the answer' } };
+      if (work === 'poll') await store.insert(newOperation(addressed), 'token', 0);
+      else await store.insertBulk('bulk', [newInvitation({ work, payload: { inviteRedirectUrl: 'in the answer' } })]);
+      relay.cutAnswerWith('in the answer');
+      const claim = { work, limit: 20, leaseMs: 60_000, leaseToken: 'claim', horizonMs: 0 };
+      expect(await store.claim(claim)).toMatchObject([{ work: work === 'send' ? 'sweep' : 'poll' }]);
+      expect(relay.cuts()).toBe(1);
+    },
+  );
 });

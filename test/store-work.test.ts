@@ -71,6 +71,28 @@ describe.each(engines)('what a store on $name keeps for the work', ({ open }) =>
       expect(all).toHaveLength(60);
     });
 
+    it('are lent again to the claim whose answer was lost, while it holds them', async () => {
+      const records = await store.insertBulk('bulk', [queued(), queued()]);
+      const again = {
+        work: 'send',
+        limit: 1,
+        leaseMs: LEASE_MS,
+        leaseToken: 'lost',
+        horizonMs: 0,
+        isRepeated: true,
+      } as const;
+      await claim('send', 'lost');
+      await store.insertBulk('other', [queued()]);
+      await engine.backDate(2 * LEASE_MS);
+      expect(ids(await store.claim(again)).toSorted()).toEqual(ids(records).toSorted());
+      expect(await claim('sweep', 'taken over', other)).toEqual([]);
+      await engine.backDate(2 * LEASE_MS);
+      expect(await claim('sweep', 'taken over', other)).toHaveLength(2);
+      const rest = await store.claim(again);
+      expect(rest).toHaveLength(1);
+      expect(ids(records)).not.toContain(rest[0]?.id);
+    });
+
     it('wait again when they were not sent', async () => {
       await store.insertBulk('bulk', [queued()]);
       const [record] = (await claim('send')) as [InvitationRecord];

@@ -5,7 +5,7 @@ import type { Logger } from '../logger.ts';
 import { createPostgresListener, type PostgresListener } from './postgres-listener.ts';
 import { channel, migrationLock, postgresDialect } from './postgres-dialect.ts';
 import { isPassing, isUnseenBy, LOCK_NOT_AVAILABLE, READ_ONLY } from './postgres-failure.ts';
-import { isRead, type Driver, type Row, type Value } from './sql-driver.ts';
+import { isRead, type Driver, type Row, type Statement, type Value } from './sql-driver.ts';
 import { createSqlStore, type SqlStoreOptions } from './sql.ts';
 import { StoreUnavailable, StoreUncertain } from './store-failure.ts';
 import type { Store } from './store.ts';
@@ -39,8 +39,8 @@ class PostgresDriver implements Driver {
   readonly #logger: Pick<Logger, 'warn'> | undefined;
   readonly #listener: PostgresListener;
   readonly #listeners = new Set<() => void>();
-  /** The prepared statements, by their text. */
-  readonly #statements = new Map<string, { name: string; kind: Kind }>();
+  /** Names of the prepared statements, by their text. */
+  readonly #names = new Map<string, string>();
   readonly #running = new Set<Promise<unknown>>();
   readonly #stopping = new AbortController();
   #pool: pg.Pool | undefined;
@@ -94,8 +94,8 @@ class PostgresDriver implements Driver {
     await pool?.end();
   }
 
-  async run(sql: string, params: readonly Value[]): Promise<Row[]> {
-    const { name, kind } = this.#statements.get(sql) ?? this.#addStatement(sql);
+  async run(sql: string, params: readonly Value[], again?: Statement): Promise<Row[]> {
+    const kind = isRead(sql) ? 'read' : 'write';
     let isUnseen = false;
     try {
       return await this.#repeat(kind, async (pool) => {
@@ -103,7 +103,8 @@ class PostgresDriver implements Driver {
         const client = await pool.connect();
         let isBroken = true;
         try {
-          const { rows } = await client.query<Row>({ name, text: sql, values: [...params] });
+          let rows = isUnseen && again ? await this.#query(client, again) : [];
+          if (rows.length === 0) rows = await this.#query(client, { sql, params });
           isBroken = false;
           return rows;
         } catch (error) {
@@ -119,11 +120,10 @@ class PostgresDriver implements Driver {
     }
   }
 
-  #addStatement(sql: string): { name: string; kind: Kind } {
-    const name = `statement_${this.#statements.size + 1}`;
-    const statement = { name, kind: isRead(sql) ? ('read' as const) : ('write' as const) };
-    this.#statements.set(sql, statement);
-    return statement;
+  async #query(client: pg.ClientBase, { sql, params }: Statement): Promise<Row[]> {
+    const name = this.#names.get(sql) ?? `statement_${this.#names.size + 1}`;
+    this.#names.set(sql, name);
+    return (await client.query<Row>({ name, text: sql, values: [...params] })).rows;
   }
 
   async script(sql: string): Promise<void> {
@@ -172,8 +172,9 @@ class PostgresDriver implements Driver {
 
   /**
    * Tries again what failed in passing, though it may have been carried out unseen. Every statement stands that: an insert
-   * is held off by the row itself, a save by its revision, a claim leaves what it took to the end of the lease, and to watch
-   * or prune twice is the same as once.
+   * is held off by the row itself, a save by its revision or its lease, a claim of records or of a job finds what it took by
+   * its token, claimed notifications come again when their lease ends and tell the same when they are stored twice, and to
+   * watch, to expedite or to prune twice is the same as once.
    */
   async #repeat<Result>(kind: Kind, attempt: (pool: pg.Pool) => Promise<Result>): Promise<Result> {
     const startedAt = Date.now();

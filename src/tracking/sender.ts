@@ -10,6 +10,7 @@ import { observeInvitation, type InvitationObservation } from './observe-invitat
 import { retryAfterOf } from './read-failure.ts';
 import type { InvitationRecord } from './record.ts';
 import { failRead, refuse } from './revise.ts';
+import { isStoreFailure } from './store-failure.ts';
 import type { Store } from './store.ts';
 import { LEASE_MARGIN_MS } from './tracker.ts';
 import { toFailure } from './unanswered.ts';
@@ -40,6 +41,8 @@ const GIVE_UP_MS = 86_400_000;
 export class Sender {
   readonly #options: SenderOptions;
   readonly #loop: WorkLoop;
+  /** Tokens of claims that the store broke off: what they may have taken was not sent. */
+  readonly #brokenOff: string[] = [];
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -61,14 +64,27 @@ export class Sender {
 
   /** Sends everything that waits and is due. */
   async tick(): Promise<void> {
-    const { store, now, timeoutMs, pauseMs } = this.#options;
+    const { now, timeoutMs, pauseMs } = this.#options;
     while (pauseMs() === 0 && !this.#loop.isStopping) {
       // From before the claim: whoever was stopped for longer than the lease must not send any more.
       const untilMs = Number(now()) + timeoutMs;
-      const claim = { limit: BATCH_SIZE, leaseMs: timeoutMs + LEASE_MARGIN_MS, horizonMs: 0 };
-      const records = await store.claim({ work: 'send', leaseToken: randomUUID(), ...claim });
-      if (records.length > 0) await this.#send(records as InvitationRecord[], untilMs);
+      const records = await this.#claim();
+      if (records.length > 0) await this.#send(records, untilMs);
       if (records.length < BATCH_SIZE) return;
+    }
+  }
+
+  async #claim(): Promise<InvitationRecord[]> {
+    const { store, timeoutMs } = this.#options;
+    const brokenOff = this.#brokenOff.pop();
+    const leaseToken = brokenOff ?? randomUUID();
+    const claim = { limit: BATCH_SIZE, leaseMs: timeoutMs + LEASE_MARGIN_MS, horizonMs: 0 };
+    try {
+      const isRepeated = brokenOff !== undefined;
+      return (await store.claim({ work: 'send', leaseToken, isRepeated, ...claim })) as InvitationRecord[];
+    } catch (error) {
+      if (isStoreFailure(error)) this.#brokenOff.push(leaseToken);
+      throw error;
     }
   }
 

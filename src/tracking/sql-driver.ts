@@ -32,6 +32,12 @@ export interface Dialect {
   logTriggers: (columns: readonly string[]) => string;
 }
 
+/** A statement with its parameters `$1` and so on. */
+export interface Statement {
+  sql: string;
+  params: readonly Value[];
+}
+
 export interface Driver {
   dialect: Dialect;
   start(): Promise<void>;
@@ -41,8 +47,9 @@ export interface Driver {
    * Runs one statement, with parameters `$1` and so on, as one transaction that is durable when the promise resolves.
    * A driver may run it again when it cannot know whether it was carried out: every statement must stand that.
    * Rows are not to be changed: those who ask for the same at once may be given the same.
+   * @param again what to run then instead: only when it gives no rows, the statement itself is run again
    */
-  run(sql: string, params: readonly Value[]): Promise<Row[]>;
+  run(sql: string, params: readonly Value[], again?: Statement): Promise<Row[]>;
   /** Runs several statements as one transaction; processes that share the store take turns. */
   script(sql: string): Promise<void>;
   /** @throws at once when the database cannot be reached. */

@@ -102,6 +102,13 @@ export function createStatements(dialect: Dialect, { keyMs }: { keyMs: number })
       where record.id = taken.id and (select min(due_at) from taken) <= ${now}
       returning ${columns}`,
 
+    /** What a claim took under a token, its lease begun anew: whoever made it has not heard of it. */
+    claimed: `
+      with held as materialized (
+        select record.id from record where work = $3 and due_at is not null and lease_token = $1 order by record.id ${lock}
+      )
+      update record set due_at = ${now} + cast($2 as ${bigint}) where ${among('id', 'select id from held')} returning ${columns}`,
+
     save: save([...savedColumns]),
 
     /** What raises no revision carries neither payload nor anything else that a client can see: the common case, many times over. */

@@ -72,8 +72,15 @@ export function createSqlStore(driver: Driver, options: SqlStoreOptions): Store 
     insertBulk: bulks.insertBulk,
     findBulk: bulks.findBulk,
 
-    claim: ({ work, limit, leaseMs, leaseToken, horizonMs }) =>
-      read(sql.claim, [limit, Math.ceil(leaseMs), leaseToken, Math.floor(horizonMs), work]),
+    async claim({ work, limit, leaseMs, leaseToken, horizonMs, isRepeated }) {
+      const lease = Math.ceil(leaseMs);
+      const again = { sql: sql.claimed, params: [leaseToken, lease, work === 'send' ? 'sweep' : work] };
+      const taken = isRepeated ? await read(again.sql, again.params) : [];
+      if (taken.length > 0) return taken;
+      return (await driver.run(sql.claim, [limit, lease, leaseToken, Math.floor(horizonMs), work], again)).map(
+        toRecord,
+      );
+    },
 
     async save(writes, leaseToken) {
       const { risen = [], same = [] } = Object.groupBy(writes, riseOf);

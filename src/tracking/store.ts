@@ -51,6 +51,8 @@ export interface ClaimOptions {
   leaseMs: number;
   /** Fresh for each claim: fences the writes that follow. */
   leaseToken: string;
+  /** Whether the answer to a claim under this token was lost: what it took, and still holds, is lent again. */
+  isRepeated?: boolean;
   /** When at least one record is due, records that nobody holds are taken this much ahead of time, failed reads aside. */
   horizonMs: number;
 }
