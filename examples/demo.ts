@@ -8,12 +8,15 @@ const client = createClient({ url: endpoint.replace('http', 'ws'), webSocketImpl
 type Json = { [member: string]: any };
 
 async function send(name: string, document: string, variables: Json): Promise<Json> {
-  console.log(`\n${name}`);
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query: document, variables }),
+  }).catch(() => {
+    console.error(`Nobody answers at ${endpoint}. Is \`npm start\` running?`);
+    process.exit(1);
   });
+  console.log(`\n${name}`);
   const { data, errors } = (await response.json()) as Json;
   if (errors) throw new Error(JSON.stringify(errors));
   return data[name];

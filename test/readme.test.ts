@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createSchema } from '../src/schema.ts';
 import { startGateway, type TestGateway } from './support/gateway.ts';
+import { findPort } from './support/ports.ts';
 import { engines, type Engine } from './support/stores.ts';
 
 jest.setTimeout(30_000);
@@ -30,6 +31,16 @@ describe('the README', () => {
     });
     const transcript = /<!-- transcript:.*?```text\n(.*?)```/s.exec(readme)?.[1];
     expect(transcript?.trim()).toBe(stdout.trim());
+  });
+
+  it('has a demo that says what to start when nobody answers', async () => {
+    const endpoint = `http://127.0.0.1:${await findPort()}/graphql`;
+    const demo = promisify(execFile)(process.execPath, ['examples/demo.ts', endpoint], { cwd: root });
+    await expect(demo).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: `Nobody answers at ${endpoint}. Is \`npm start\` running?\n`,
+    });
   });
 
   it('lists every variable of .env.example and no other', () => {
