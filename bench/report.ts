@@ -96,7 +96,7 @@ export function failed(row: string, title: string, error: unknown): RowResult {
 export function renderTable(results: readonly RowResult[]): string {
   const head = ['row', 'contender', 'median', 'unit', 'ratio', 'beside', 'target', 'verdict'];
   const rows = results.flatMap(({ row, unit, target, verdict, reason, lines }) => {
-    const said = reason === null ? verdict : `void: ${reason.replaceAll(/[|\n]/g, ' ').slice(0, 100)}`;
+    const said = reason === null ? verdict : `void: ${reason.slice(0, 100)}`;
     if (lines.length === 0) return [[row, '', '', unit, '', '', target, said]];
     return lines.map(({ who, value, ratio, detail }, index) => [
       index === 0 ? row : '',
@@ -112,8 +112,13 @@ export function renderTable(results: readonly RowResult[]): string {
     Math.max(title.length, ...rows.map((cells) => cells[column]?.length ?? 0)),
   );
   const render = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+    `| ${cells.map((cell, column) => toCell(cell).padEnd(widths[column] ?? 0)).join(' | ')} |`;
   return [render(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(render)].join('\n');
+}
+
+/** What a cell holds must not make another. */
+function toCell(text: string): string {
+  return text.replaceAll(/[|\n]/g, ' ');
 }
 
 /** @returns three significant digits, thousands apart. */

@@ -19,13 +19,13 @@ export interface Row {
 
 export const rows: readonly Row[] = [
   { name: 'poll-requests', title: 'Graph requests to poll active operations once', run: pollRequests },
-  { name: 'sweep-requests', title: 'Graph requests to learn that no pending invitation changed', run: sweepRequests },
+  { name: 'sweep-requests', title: 'Graph requests to learn that nothing changed', run: sweepRequests },
   { name: 'query-upstream', title: 'One operation queried, each server as it would do it', run: queryUpstream },
-  { name: 'query-memory', title: 'One operation queried, everybody answering from memory', run: queryMemory },
+  { name: 'query-memory', title: 'One operation queried, all from memory', run: queryMemory },
   { name: 'mutation', title: 'CPU of a mutation through to Graph', run: mutation },
   { name: 'fan-out', title: 'One change to 5,000 identical subscribers', run: fanOut },
   { name: 'heap', title: 'Heap of an idle subscriber', run: heap },
-  { name: 'latency', title: 'From the poll to the last of 1,000 subscribers, two replicas', run: latency },
-  { name: 'active-records', title: 'Active operations that a core follows', run: activeRecords },
+  { name: 'latency', title: 'From the poll to the last of 1,000 subscribers', run: latency },
+  { name: 'active-records', title: 'Active operations that are followed', run: activeRecords },
   { name: 'soak', title: 'Nothing lost, nothing reordered', run: soak },
 ];

@@ -12,10 +12,12 @@ const MOST_LAG_MS = 1_000;
 const SAMPLE_MS = 200;
 /** The pace must be kept within this share. */
 const TOLERANCE = 0.95;
+/** Whoever falls behind with less than this has CPU to spare. */
+const BUSY_CORES = 0.9;
 
 export async function activeRecords(bench: Bench): Promise<Measurement> {
   const count = bench.isQuick ? TARGET / 10 : TARGET;
-  const windowMs = bench.isQuick ? 10_000 : 60_000;
+  const windowMs = bench.isQuick ? 10_000 : 30_000;
   const graph = await startGraph(bench.folder);
   const gateway = await start(GATEWAY, bench, graph.url, { POLL_INTERVAL_MS: String(POLL_INTERVAL_MS) });
   const lag = async () => {
@@ -46,30 +48,41 @@ export async function activeRecords(bench: Bench): Promise<Measurement> {
     const readsPerSecond = (byRoute['GET /communications/calls/{}/operations/{}'] ?? 0) / seconds;
     const p99 = percentile(lags, 0.99);
     const followed = Math.min(count, readsPerSecond * CADENCE_S);
-    const keepsPace = followed >= TOLERANCE * count;
-    // Where something else than the CPU ends it, more CPU would follow no more.
-    const perCore = keepsPace ? followed / cores : followed;
+    const { isKept, value, unit, remark } = judgePace({ count, followed, cores });
     return {
-      unit: `active operations per core at ${CADENCE_S} s`,
+      unit,
       better: 'more',
       base: GATEWAY,
       lines: [
         {
           who: GATEWAY,
-          rounds: [perCore],
+          rounds: [value],
           errors: 0,
           detail:
             `${count} active, ${Math.round(readsPerSecond)} reads/s, lag p99 ${Math.round(p99)} ms, ` +
-            `${cores.toFixed(2)} cores, Graph ${graphCores.toFixed(2)}`,
+            `${cores.toFixed(2)} cores, Graph ${graphCores.toFixed(2)}${remark}`,
         },
       ],
       target: `${TARGET}, lag p99 under ${MOST_LAG_MS} ms`,
-      isMet: keepsPace && perCore >= TARGET && p99 < MOST_LAG_MS,
+      isMet: isKept && value >= TARGET && p99 < MOST_LAG_MS,
     };
   } finally {
     await gateway.stop();
     await graph.stop();
   }
+}
+
+/** Where something else than the CPU ends it, more CPU would follow no more: then what is followed is all that can be said. */
+export function judgePace({ count, followed, cores }: { count: number; followed: number; cores: number }) {
+  const isKept = followed >= TOLERANCE * count;
+  return isKept || cores >= BUSY_CORES
+    ? { isKept, value: followed / cores, unit: `active operations per core at ${CADENCE_S} s`, remark: '' }
+    : {
+        isKept,
+        value: followed,
+        unit: `active operations in all at ${CADENCE_S} s`,
+        remark: '; behind its pace, and CPU is not the limit',
+      };
 }
 
 function sleep(ms: number): Promise<void> {
