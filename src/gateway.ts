@@ -24,6 +24,7 @@ import { createSqliteStore } from './tracking/sqlite.ts';
 import { isStoreFailure } from './tracking/store-failure.ts';
 import { Sweeper } from './tracking/sweeper.ts';
 import { createTracker } from './tracking/tracker.ts';
+import { Unwritten } from './tracking/unwritten.ts';
 import { openUpstream } from './upstream.ts';
 import { createWebhookServer } from './webhook-server.ts';
 
@@ -96,6 +97,12 @@ export function createGateway(config: Config, logger: Logger): Gateway {
         odd('storeFailed', { err: error }, 'the store fails all parts, which go on trying');
       else logger.error({ err: error, part }, 'a pass failed and is made again');
     };
+    const unwritten = await begin(
+      new Unwritten({
+        onLost: (records) => odd('answersLost', { records }, 'answers of Graph could not be written down in time'),
+        onError: onError('unwritten answers'),
+      }),
+    );
     const { pollIntervalMs, graphTimeoutMs: timeoutMs } = config;
     const common = { store, now, leaseMs: LEASE_MS, logger, count };
     const reading = { ...common, reader, intervalMs: pollIntervalMs };
@@ -135,6 +142,7 @@ export function createGateway(config: Config, logger: Logger): Gateway {
     });
     const sender = new Sender({
       ...reading,
+      unwritten,
       client,
       timeoutMs,
       pauseMs: () => governor.delayMs('directory', 'mutation'),
@@ -169,6 +177,7 @@ export function createGateway(config: Config, logger: Logger): Gateway {
       createTracker({
         ...config,
         store,
+        unwritten,
         graph: client,
         now,
         timeoutMs,

@@ -131,7 +131,7 @@ describe.each(engines)('the feed on $name', ({ open }) => {
     const seen = collect(await feed.watchCall(caller, 'call'));
     await insert();
     await waitFor('what is there, and what is new', () => seen.length === 2);
-    const { list } = store;
+    const list = store.list.bind(store);
     let isBroken = true;
     store.list = (query) => (isBroken ? Promise.reject(new Error('broken')) : list(query));
     await engine.run(`update record set revision = 9 where id = '${record.id}'`);

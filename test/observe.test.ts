@@ -284,6 +284,24 @@ describe('an invitation', () => {
     }
   });
 
+  it('takes an answer that is written down late, and keeps what was read of the guest meanwhile', () => {
+    const found = observeInvitation(newInvitation(), {
+      kind: 'found',
+      users: [{ id: 'g1', externalUserState: 'PendingAcceptance', createdDateTime: iso(1_000) }],
+      ...poll(3_000),
+    });
+    expect(answered(found)).toMatchObject({
+      graphId: 'i1',
+      payload: { status: 'PendingAcceptance', invitedUser: { id: 'g1', externalUserState: 'PendingAcceptance' } },
+      changed: ['id', 'invitedUser.userPrincipalName', 'status'],
+    });
+    expect(answered(newInvitation({ state: 'unknown', reason: 'ambiguous' }))).toMatchObject({
+      state: 'active',
+      reason: null,
+      graphId: 'i1',
+    });
+  });
+
   it('takes a creation time of whole seconds for new, for Graph cuts its times', () => {
     expect(read(answered(), 'Accepted', -700, -700)).toMatchObject({ state: 'settled' });
   });

@@ -44,6 +44,7 @@ describe.each(engines)('the poller on $name', ({ open }) => {
     });
     tracker = createTracker({
       store,
+      unwritten: { write: (_, write) => write() },
       graph: client,
       now,
       timeoutMs: 5_000,

@@ -159,6 +159,22 @@ describe('two gateways whose PostgreSQL fails them', () => {
     },
   );
 
+  it('write down when it is back what Graph answered while it was away', async () => {
+    await graph.fault({ path: '/invite$', times: 1, effect: { kind: 'delay', ms: 1_000 } });
+    const answer = query(urlOf(0), INVITE);
+    await waitFor('Graph to be asked', async () => (await posts()) === 1);
+    postgres.kill();
+    expect((await answer).errors).toMatchObject([
+      { extensions: { code: 'OUTCOME_UNKNOWN', recordId: expect.any(String) } },
+    ]);
+    await postgres.restart();
+    const [operation] = await graph.operations();
+    const row = () => run('select state, reason, graph_id from record').then(([first]) => first);
+    await waitFor('the answer to be written', async () => (await row())?.['graph_id'] !== null, PATIENCE_MS);
+    expect(await row()).toEqual({ state: 'active', reason: null, graph_id: operation?.['id'] });
+    expect(await posts()).toBe(1);
+  });
+
   it('lose nothing when all their connections are cut again and again', async () => {
     const operation = await invite();
     const watching = await Promise.all([0, 1].map((index) => watch(index, operation['tracking'].id)));

@@ -491,6 +491,7 @@ describe.each(engines)('stored notifications of calls on $name', ({ open }) => {
       });
       const tracker = createTracker({
         store,
+        unwritten: { write: (_, write) => write() },
         graph,
         now,
         timeoutMs: 5_000,

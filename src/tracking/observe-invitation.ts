@@ -35,7 +35,7 @@ function learn(record: InvitationRecord, observation: InvitationObservation): In
         payload: {
           ...record.payload,
           ...observation.invitation,
-          invitedUser: toTracked(invitedUser ?? record.payload.invitedUser),
+          invitedUser: withKnown(toTracked(invitedUser), record.payload.invitedUser),
         },
         state: status === 'Completed' || status === 'Error' ? 'settled' : 'active',
         reason: null,
@@ -108,6 +108,12 @@ function toTracked(user: GraphUser | null | undefined): GraphUser | null {
   return Object.fromEntries(
     TRACKED.filter((member) => user[member] !== undefined).map((member) => [member, user[member]]),
   );
+}
+
+/** An answer that is written down late knows less of the guest than what was read meanwhile. */
+function withKnown(answered: GraphUser | null, known: GraphUser | null | undefined): GraphUser | null {
+  if (!answered) return toTracked(known);
+  return known?.id === answered.id ? { ...answered, ...known } : answered;
 }
 
 /** Graph cuts its times to whole seconds, so ours is cut too. */

@@ -9,15 +9,17 @@ import { nextDue } from './cadence.ts';
 import { observeInvitation, type InvitationObservation } from './observe-invitation.ts';
 import { retryAfterOf } from './read-failure.ts';
 import type { InvitationRecord } from './record.ts';
-import { failRead, refuse } from './revise.ts';
+import { failRead, refuse, type CommonObservation } from './revise.ts';
 import { isStoreFailure } from './store-failure.ts';
-import type { Store } from './store.ts';
+import type { Store, Write } from './store.ts';
 import { LEASE_MARGIN_MS } from './tracker.ts';
 import { toFailure } from './unanswered.ts';
+import type { Unwritten } from './unwritten.ts';
 import { WorkLoop } from './work-loop.ts';
 
 export interface SenderOptions {
   store: Pick<Store, 'claim' | 'save' | 'find' | 'nextDueInMs'>;
+  unwritten: Pick<Unwritten, 'write'>;
   client: GraphClient;
   now: () => Date;
   /** How long Graph may take to answer a batch. */
@@ -30,6 +32,14 @@ export interface SenderOptions {
 
 /** What became of one invitation; `isOfAll`: the batch failed, whatever was in it. */
 type SendResult = PartResult & { isOfAll?: boolean };
+
+interface Claim {
+  records: readonly InvitationRecord[];
+  leaseToken: string;
+}
+
+/** Graph surely did nothing, and would not for any invitation. */
+type Unsent = CommonObservation & { kind: 'refused' };
 
 const LANES = 2;
 /** Bad request, too large: there may be one invitation in it that is to blame. */
@@ -53,7 +63,7 @@ export class Sender {
     this.#loop.start();
   }
 
-  /** Finishes the batches under way: their outcome is on disk then. */
+  /** Finishes the batches under way: their outcome is on disk then, or waits for the store. */
   stop(): Promise<void> {
     return this.#loop.stop();
   }
@@ -68,34 +78,49 @@ export class Sender {
     while (pauseMs() === 0 && !this.#loop.isStopping) {
       // From before the claim: whoever was stopped for longer than the lease must not send any more.
       const untilMs = Number(now()) + timeoutMs;
-      const records = await this.#claim();
-      if (records.length > 0) await this.#send(records, untilMs);
-      if (records.length < BATCH_SIZE) return;
+      const claim = await this.#claim();
+      if (claim.records.length > 0) await this.#send(claim, untilMs);
+      if (claim.records.length < BATCH_SIZE) return;
     }
   }
 
-  async #claim(): Promise<InvitationRecord[]> {
+  async #claim(): Promise<Claim> {
     const { store, timeoutMs } = this.#options;
     const brokenOff = this.#brokenOff.pop();
     const leaseToken = brokenOff ?? randomUUID();
     const claim = { limit: BATCH_SIZE, leaseMs: timeoutMs + LEASE_MARGIN_MS, horizonMs: 0 };
     try {
       const isRepeated = brokenOff !== undefined;
-      return (await store.claim({ work: 'send', leaseToken, isRepeated, ...claim })) as InvitationRecord[];
+      const records = await store.claim({ work: 'send', leaseToken, isRepeated, ...claim });
+      return { records: records as InvitationRecord[], leaseToken };
     } catch (error) {
       if (isStoreFailure(error)) this.#brokenOff.push(leaseToken);
       throw error;
     }
   }
 
-  async #send(records: readonly InvitationRecord[], untilMs: number): Promise<void> {
+  async #send({ records, leaseToken }: Claim, untilMs: number): Promise<void> {
+    const { store, unwritten } = this.#options;
     const posts = records.map(({ request }) => toInvitationPost(request));
     const results = await this.#post(posts, untilMs);
-    const byId = new Map(records.map(({ id }, index) => [id, results[index] as SendResult]));
-    await apply(records, {
-      store: this.#options.store,
-      observe: (record) => this.#observe(record, byId.get(record.id) as SendResult),
-      nextDue: (record) => this.#nextDue(record, byId.get(record.id)),
+    const at = this.#options.now();
+    const heard = records.map((record, index) => {
+      const result = results[index] as SendResult;
+      return { record, result, observation: toObservation(result, at) };
+    });
+    const byId = new Map(heard.map((one) => [one.record.id, one]));
+    const unsent = heard.flatMap(({ record, result, observation }) =>
+      isUnsent(observation) ? [this.#toWrite(record, unsend(record, observation), result)] : [],
+    );
+    const sent = heard.flatMap(({ record, observation }) => (isUnsent(observation) ? [] : [record]));
+    await unwritten.write(records.length, async () => {
+      // Only under the claim: were this written late, or again, somebody else might be sending it by then.
+      await store.save(unsent, leaseToken);
+      await apply(sent, {
+        store,
+        observe: (record) => observeInvitation(record, byId.get(record.id)?.observation as InvitationObservation),
+        nextDue: (record) => this.#nextDue(record, byId.get(record.id)?.result),
+      });
     });
   }
 
@@ -114,14 +139,8 @@ export class Sender {
     }
   }
 
-  #observe(record: InvitationRecord, result: SendResult): InvitationRecord {
-    const at = this.#options.now();
-    const observation = toObservation(result, at);
-    if (observation.kind !== 'refused' || observation.reason !== 'notSent')
-      return observeInvitation(record, observation);
-    const isLate = Number(at) >= Math.min(Number(record.deadlineAt), Number(record.createdAt) + GIVE_UP_MS);
-    if (isLate || record.state !== 'submitting') return refuse(record, observation);
-    return { ...failRead(record, observation, observation.refusal.code), work: 'send' };
+  #toWrite(before: InvitationRecord, record: InvitationRecord, result: SendResult): Write {
+    return { record, baseRevision: before.revision, ...this.#nextDue(record, result) };
   }
 
   #nextDue(record: InvitationRecord, result: SendResult | undefined) {
@@ -134,6 +153,17 @@ export class Sender {
       random: Math.random(),
     });
   }
+}
+
+function isUnsent(observation: InvitationObservation): observation is Unsent {
+  return observation.kind === 'refused' && observation.reason === 'notSent';
+}
+
+/** @returns the record as it waits to be sent again, or as given up. */
+function unsend(record: InvitationRecord, observation: Unsent): InvitationRecord {
+  const { at, refusal } = observation;
+  const isLate = Number(at) >= Math.min(Number(record.deadlineAt), Number(record.createdAt) + GIVE_UP_MS);
+  return isLate ? refuse(record, observation) : { ...failRead(record, observation, refusal.code), work: 'send' };
 }
 
 function toObservation(result: SendResult, at: Date): InvitationObservation {

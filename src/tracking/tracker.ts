@@ -18,9 +18,11 @@ import type { InvitationInput, InviteParticipantsInput } from './requests.ts';
 import type { CommonObservation } from './revise.ts';
 import type { Store } from './store.ts';
 import { outcomeUnknown, toFailure, toRefusalError } from './unanswered.ts';
+import type { Unwritten } from './unwritten.ts';
 
 export interface TrackerOptions extends RecordOptions {
   store: Store;
+  unwritten: Pick<Unwritten, 'write'>;
   graph: Pick<GraphClient, 'post'>;
   /** How long Graph may take to answer a mutation. */
   timeoutMs: number;
@@ -43,7 +45,7 @@ export interface Tracker {
   /** Records many invitations, to be sent later; each item has a record or an error, in the order of the inputs. */
   createInvitations(inputs: readonly InvitationInput[], caller: Caller): Promise<BulkAnswer>;
   inviteParticipants(callId: string, input: InviteParticipantsInput, caller: Caller): Promise<OperationRecord>;
-  /** Resolves when every mutation under way has its outcome on disk. */
+  /** Resolves when every mutation under way has its outcome on disk, or waits for the store. */
   stop(): Promise<void>;
 }
 
@@ -91,13 +93,15 @@ export function createTracker(options: TrackerOptions): Tracker {
     kind: Kind<Record, Observation>,
     observation: Observation | CommonObservation,
   ): Promise<Record> {
-    try {
-      const [written] = await apply([stored], {
+    const put = () =>
+      apply([stored], {
         store,
         observe: (current) => kind.observe(current, observation),
         nextDue: (next) =>
           nextDue(next, { now: now(), intervalMs: options.pollIntervalMs, isTold: false, random: Math.random() }),
       });
+    try {
+      const [written] = await options.unwritten.write(1, put);
       if (!written) throw new Error('the record is gone');
       return written;
     } catch (error) {

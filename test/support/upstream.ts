@@ -9,6 +9,7 @@ import { Sender } from '../../src/tracking/sender.ts';
 import type { Store } from '../../src/tracking/store.ts';
 import { Sweeper } from '../../src/tracking/sweeper.ts';
 import { createTracker } from '../../src/tracking/tracker.ts';
+import { Unwritten } from '../../src/tracking/unwritten.ts';
 
 export interface UpstreamOptions {
   store: Store;
@@ -33,9 +34,12 @@ export function createUpstream(options: UpstreamOptions) {
   };
   const common = { store, now, intervalMs, leaseMs: 15_000, pauseMs: () => 0, onError };
   const reader = createBatchReader(client);
+  const unwritten = new Unwritten({ onLost: onError, onError });
   return {
+    unwritten,
     tracker: createTracker({
       store,
+      unwritten,
       graph: client,
       now,
       timeoutMs,
@@ -47,7 +51,7 @@ export function createUpstream(options: UpstreamOptions) {
       usersOf: options.usersOf ?? null,
       onQueued: () => {},
     }),
-    sender: new Sender({ ...common, client, timeoutMs }),
+    sender: new Sender({ ...common, unwritten, client, timeoutMs }),
     poller: new Poller({ ...common, reader, isTold: () => false }),
     sweeper: new Sweeper({ ...common, reader, isFollowed: () => false, onMissed: () => {} }),
     notifications: new Notifications({
