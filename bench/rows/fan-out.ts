@@ -21,7 +21,7 @@ interface Rig {
 /** The CPU is counted from before the change until the last subscriber has it; on the gateway that includes the poll. */
 export async function fanOut(bench: Bench): Promise<Measurement> {
   const count = bench.isQuick ? 1_000 : 5_000;
-  const rounds = bench.isQuick ? 2 : 5;
+  const rounds = bench.isQuick ? 2 : 3;
   const changes = bench.isQuick ? 4 : 10;
   const graph = await startGraph(bench.folder);
   const servers = new Map<string, ServerProcess>();

@@ -11,7 +11,7 @@ import { waitUntil } from '../wait-until.ts';
 export async function heap(bench: Bench): Promise<Measurement> {
   const count = bench.isQuick ? 500 : 2_000;
   const lines = PUSHING.map((who) => ({ who, rounds: [] as number[], errors: 0, firstError: '' }));
-  for (let round = 0; round < (bench.isQuick ? 1 : 3); round += 1)
+  for (let round = 0; round < (bench.isQuick ? 1 : 2); round += 1)
     for (const line of lines) {
       const graph = await startGraph(bench.folder);
       const server = await start(line.who, bench, graph.url);

@@ -25,7 +25,7 @@ export async function mutation(bench: Bench): Promise<Measurement> {
       firstError: undefined as string | undefined,
       detail: '',
     }));
-    const rounds = bench.isQuick ? 2 : 5;
+    const rounds = bench.isQuick ? 2 : 3;
     for (let round = 0; round <= rounds; round += 1)
       for (const line of lines) {
         const server = servers.get(line.who) as ServerProcess;

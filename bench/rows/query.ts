@@ -50,8 +50,8 @@ async function measure(bench: Bench, peers: string[], memory: { [name: string]: 
     const truth = new Map<string, unknown>();
     const lines = [...servers.keys()].map((who) => ({ who, rounds: [] as number[], perSecond: [] as number[] }));
     const loads = new Map<string, Load>();
-    const rounds = bench.isQuick ? 2 : 5;
-    const durationMs = bench.isQuick ? 1_000 : 3_000;
+    const rounds = bench.isQuick ? 2 : 3;
+    const durationMs = bench.isQuick ? 1_000 : 2_000;
     const questions = new Map([...servers.keys()].map((who) => [who, createQuestions(who, places, truth)]));
     // The first round warms up and does not count.
     for (let round = 0; round <= rounds; round += 1)
